@@ -1,0 +1,30 @@
+import type { ErrorEntry } from "./arguments.ts";
+import { adapterErrors } from "./catalogue/adapter.ts";
+import { apiErrors } from "./catalogue/api.ts";
+import { busErrors } from "./catalogue/bus.ts";
+import { coreErrors } from "./catalogue/core.ts";
+import { cryptoErrors } from "./catalogue/crypto.ts";
+import { enclaveErrors } from "./catalogue/enclave.ts";
+import { envelopeErrors } from "./catalogue/envelope.ts";
+import { httpErrors } from "./catalogue/http.ts";
+import { hostErrors } from "./catalogue/host.ts";
+import { sdkErrors } from "./catalogue/sdk.ts";
+import { storeErrors } from "./catalogue/store.ts";
+
+/** Every error of the product, by code. `docs/errors.md` is printed from here. */
+export const errorCatalogue = {
+  ...coreErrors,
+  ...cryptoErrors,
+  ...envelopeErrors,
+  ...enclaveErrors,
+  ...httpErrors,
+  ...sdkErrors,
+  ...storeErrors,
+  ...busErrors,
+  ...adapterErrors,
+  ...hostErrors,
+  ...apiErrors,
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCatalogue = typeof errorCatalogue;
+export type ErrorCode = keyof ErrorCatalogue;

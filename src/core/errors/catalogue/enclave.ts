@@ -1,0 +1,3 @@
+import type { ErrorEntry } from "../arguments.ts";
+
+export const enclaveErrors = {} as const satisfies Record<string, ErrorEntry>;
