@@ -1,0 +1,148 @@
+import type { Registry } from "prom-client";
+import type { ChainName, CryptletId, Digest, FabricId, FeedHash, FeedId } from "../core/ids.ts";
+
+/** What a running host offers to the API, the command line and an embedding backend. */
+export interface Fabric {
+  readonly id: FabricId;
+  readonly feeds: FeedDirectory;
+  readonly envelopes: EnvelopeArchive;
+  readonly cryptlets: CryptletDirectory;
+  readonly deliveries: DeliveryDirectory;
+  /** prom-client registry of this fabric; never the global one. */
+  readonly metrics: Registry;
+  /** Every part with its state; `ok` is false when one of them is down. */
+  health(): Promise<Health>;
+  /** Fed by the progress of the loops: false when one has not moved for its own limit. */
+  liveness(): Liveness;
+  /** Stops triggers, drains runs, outbox and deliveries, closes everything. Loses nothing. */
+  stop(options?: { signal?: AbortSignal }): Promise<void>;
+}
+
+export interface Health {
+  readonly ok: boolean;
+  readonly parts: Readonly<Record<string, { readonly ok: boolean; readonly detail: string }>>;
+}
+
+export interface Liveness {
+  readonly ok: boolean;
+  /** Per loop: ms since its last progress and the limit in ms. */
+  readonly loops: Readonly<
+    Record<string, { readonly ok: boolean; readonly idleMs: number; readonly limitMs: number }>
+  >;
+}
+
+/** A configured feed. */
+export interface FeedSummary {
+  readonly id: FeedId;
+  readonly hash: FeedHash;
+  readonly cryptlet: CryptletId;
+  readonly kind: "decimal" | "record";
+  /** Decimals of a decimal feed; null for a record feed. */
+  readonly decimals: number | null;
+  readonly unit: string | null;
+  readonly description: string;
+  readonly heartbeatMs: number;
+  /** Parts per million; null when the feed publishes on heartbeat alone. */
+  readonly deviationPpm: number | null;
+  readonly intervalMs: number;
+  readonly bindings: readonly { readonly chain: ChainName; readonly contract: string }[];
+  /** Highest published round; 0 when there is none. */
+  readonly latestRound: number;
+}
+
+/** One published round as the API answers it. */
+export interface RoundView {
+  readonly feed: FeedId;
+  readonly feedHash: FeedHash;
+  readonly round: number;
+  /** Integer text in the feed's decimals; null for a record feed. */
+  readonly answer: string | null;
+  /** The signed value: decimal text with decimals and unit, or the record's fields. */
+  readonly value: unknown;
+  /** ms since epoch. */
+  readonly observedAt: number;
+  readonly issuedAt: number;
+  readonly validUntil: number;
+  /** How the sources were reached. */
+  readonly mode: "LIVE" | "EMULATED";
+  readonly simulated: boolean;
+  readonly envelopeDigest: Digest;
+  /** Where it landed so far. */
+  readonly deliveries: readonly DeliveryView[];
+}
+
+/** One delivery of one round to one contract. */
+export interface DeliveryView {
+  readonly id: string;
+  readonly feed: FeedId;
+  readonly round: number;
+  readonly chain: ChainName;
+  readonly contract: string;
+  readonly status: "prepared" | "submitted" | "included" | "final" | "superseded" | "failed";
+  readonly transaction: string | null;
+  readonly blockNumber: number | null;
+  /** Code of the last error; null when there was none. */
+  readonly error: string | null;
+  readonly attempts: number;
+  /** ms since epoch. */
+  readonly updatedAt: number;
+}
+
+export interface FeedDirectory {
+  list(): Promise<readonly FeedSummary[]>;
+  /** Throws `FEED_UNKNOWN`. */
+  get(feed: FeedId): Promise<FeedSummary>;
+  /** UTF-8 JSON of the latest `RoundView`, kept ready as bytes. Throws `FEED_UNKNOWN`, `ROUND_UNKNOWN`. */
+  latest(feed: FeedId): Buffer;
+  /** Throws `FEED_UNKNOWN`, `ROUND_UNKNOWN`. */
+  round(feed: FeedId, round: number): Promise<RoundView>;
+  /** Newest first; `before` is exclusive. */
+  rounds(feed: FeedId, page: { limit: number; before?: number }): Promise<readonly RoundView[]>;
+  /** Every round as it is committed, after `afterRound` (replayed from the database), until the signal aborts. */
+  watch(
+    feed: FeedId,
+    options: { afterRound?: number; signal: AbortSignal },
+  ): AsyncIterable<RoundView>;
+}
+
+export interface EnvelopeArchive {
+  /** Bundle JSON by envelope digest. Throws `ENVELOPE_UNKNOWN`. */
+  bundle(digest: Digest): Promise<unknown>;
+  /** DSSE envelope JSON of one form. Throws `ENVELOPE_UNKNOWN`. */
+  envelope(digest: Digest, form: "json" | "solabi"): Promise<unknown>;
+}
+
+/** A loaded Cryptlet with its keys and evidence. */
+export interface CryptletView {
+  readonly id: CryptletId;
+  readonly version: string;
+  readonly measurement: Digest;
+  readonly feeds: readonly string[];
+  readonly hosts: readonly string[];
+  /** Key records; `pem` is the SPKI in PEM for foreign verifiers. */
+  readonly keys: readonly {
+    readonly keyid: string;
+    readonly suite: string;
+    readonly publicKey: string;
+    readonly pem: string;
+    readonly address: string | null;
+  }[];
+  readonly evidence: unknown;
+  readonly simulated: boolean;
+}
+
+export interface CryptletDirectory {
+  list(): Promise<readonly CryptletView[]>;
+  /** Throws `CRYPTLET_UNKNOWN`. */
+  get(cryptlet: CryptletId): Promise<CryptletView>;
+}
+
+export interface DeliveryDirectory {
+  list(filter: {
+    feed?: FeedId;
+    status?: DeliveryView["status"];
+    limit: number;
+  }): Promise<readonly DeliveryView[]>;
+  /** Throws `DELIVERY_UNKNOWN`. */
+  get(id: string): Promise<DeliveryView>;
+}
