@@ -1,4 +1,5 @@
 import type { Registry } from "prom-client";
+import type { FabricEvents } from "./fabric-events.ts";
 import type { ChainName, CryptletId, Digest, FabricId, FeedHash, FeedId } from "../core/ids.ts";
 
 /** What a running host offers to the API, the command line and an embedding backend. */
@@ -8,6 +9,10 @@ export interface Fabric {
   readonly envelopes: EnvelopeArchive;
   readonly cryptlets: CryptletDirectory;
   readonly deliveries: DeliveryDirectory;
+  /** News as they happen; the database stays the record. */
+  readonly events: FabricEvents;
+  /** Run a feed now, outside its schedule; resolves when the run and, where one follows, its round is committed. */
+  trigger(feed: FeedId, options?: { signal?: AbortSignal }): Promise<void>;
   /** prom-client registry of this fabric; never the global one. */
   readonly metrics: Registry;
   /** Every part with its state; `ok` is false when one of them is down. */
