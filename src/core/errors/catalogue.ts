@@ -2,6 +2,7 @@ import type { ErrorEntry } from "./arguments.ts";
 import { adapterErrors } from "./catalogue/adapter.ts";
 import { apiErrors } from "./catalogue/api.ts";
 import { busErrors } from "./catalogue/bus.ts";
+import { cliErrors } from "./catalogue/cli.ts";
 import { coreErrors } from "./catalogue/core.ts";
 import { cryptoErrors } from "./catalogue/crypto.ts";
 import { enclaveErrors } from "./catalogue/enclave.ts";
@@ -24,6 +25,7 @@ export const errorCatalogue = {
   ...adapterErrors,
   ...hostErrors,
   ...apiErrors,
+  ...cliErrors,
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCatalogue = typeof errorCatalogue;
