@@ -1,0 +1,133 @@
+import { z } from "zod";
+
+/** One thing that is wrong, with where. */
+export interface ConfigFault {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+/** Names that a fault offers as choice. */
+const MAX_SHOWN = 8;
+const text = z.string().optional().catch(undefined);
+const number = z.number().optional().catch(undefined);
+const listOf = <Shape extends z.ZodRawShape>(shape: Shape) =>
+  z
+    .array(z.object(shape).catch(() => z.object(shape).parse({})))
+    .catch([])
+    .default([]);
+
+/**
+ * The parts that the rules look at, read so loosely that the rules also run over a file with other faults:
+ * everything that is wrong is said at once.
+ */
+const looseSchema = z.object({
+  cryptlets: listOf({ package: text, id: text }),
+  chains: listOf({ name: text }),
+  feeds: listOf({
+    id: text,
+    cryptlet: text,
+    intervalMs: number,
+    heartbeatMs: number,
+    validForMs: number,
+  }),
+  bindings: listOf({ feed: text, chain: text }),
+  providers: z
+    .object({ mode: text, emulator: z.unknown() })
+    .catch({ mode: undefined, emulator: undefined })
+    .default({ mode: undefined, emulator: undefined }),
+});
+type Loose = z.output<typeof looseSchema>;
+
+const duplicates = (
+  section: keyof Loose,
+  field: string,
+  names: readonly (string | undefined)[],
+): ConfigFault[] => {
+  const first = new Map<string, number>();
+  const faults: ConfigFault[] = [];
+  for (const [index, name] of names.entries()) {
+    if (name === undefined) continue;
+    const earlier = first.get(name);
+    if (earlier === undefined) first.set(name, index);
+    else
+      faults.push({
+        path: [section, index, field],
+        message: `${name} is already at ${section}[${earlier}]`,
+      });
+  }
+  return faults;
+};
+
+/** Every value of `field` in `section` must be one of `known`, which are the names in `target`. */
+const unknownNames = (
+  [section, field]: readonly [keyof Loose, string],
+  names: readonly (string | undefined)[],
+  [target, known]: readonly [keyof Loose, readonly (string | undefined)[]],
+): ConfigFault[] => {
+  const set = new Set(known);
+  const shown = known.filter((name) => name !== undefined).slice(0, MAX_SHOWN);
+  const choice = shown.length > 0 ? `, only ${shown.join(", ")}` : "";
+  return names.flatMap((name, index) =>
+    name === undefined || set.has(name)
+      ? []
+      : [{ path: [section, index, field], message: `${target} has no ${name}${choice}` }],
+  );
+};
+
+/** Last part of a path, on either kind of slash. */
+const folderName = (folder: string | undefined): string | undefined =>
+  folder?.split(/[/\\]/).findLast((part) => part !== "");
+
+const feedRules = (feed: Loose["feeds"][number], index: number): ConfigFault[] => {
+  const faults: ConfigFault[] = [];
+  const { intervalMs, heartbeatMs, validForMs } = feed;
+  if (intervalMs !== undefined && heartbeatMs !== undefined && heartbeatMs < intervalMs)
+    faults.push({
+      path: ["feeds", index, "heartbeatMs"],
+      message: `must be at least intervalMs (${intervalMs})`,
+    });
+  if (validForMs !== undefined && heartbeatMs !== undefined && validForMs < heartbeatMs)
+    faults.push({
+      path: ["feeds", index, "validForMs"],
+      message: `must be at least heartbeatMs (${heartbeatMs}), or the value goes stale between two rounds`,
+    });
+  return faults;
+};
+
+/** Rules between fields. Runs over any input; faults of shape are the schema's. */
+export const crossFieldFaults = (raw: unknown): ConfigFault[] => {
+  const parsed = looseSchema.safeParse(raw);
+  if (!parsed.success) return [];
+  const { cryptlets, chains, feeds, bindings, providers } = parsed.data;
+  const cryptletIds = cryptlets.map((cryptlet) => cryptlet.id ?? folderName(cryptlet.package));
+  const feedIds = feeds.map((feed) => feed.id);
+  const chainNames = chains.map((chain) => chain.name);
+  const pairs = bindings.map(({ feed, chain }) =>
+    feed === undefined || chain === undefined ? undefined : `${feed} on ${chain}`,
+  );
+  return [
+    ...duplicates("cryptlets", "id", cryptletIds),
+    ...duplicates("chains", "name", chainNames),
+    ...duplicates("feeds", "id", feedIds),
+    ...duplicates("bindings", "feed", pairs),
+    ...unknownNames(
+      ["feeds", "cryptlet"],
+      feeds.map((feed) => feed.cryptlet),
+      ["cryptlets", cryptletIds],
+    ),
+    ...feeds.flatMap(feedRules),
+    ...unknownNames(
+      ["bindings", "feed"],
+      bindings.map((binding) => binding.feed),
+      ["feeds", feedIds],
+    ),
+    ...unknownNames(
+      ["bindings", "chain"],
+      bindings.map((binding) => binding.chain),
+      ["chains", chainNames],
+    ),
+    ...(providers.mode === "emulated" && (providers.emulator ?? null) === null
+      ? [{ path: ["providers", "emulator"], message: "is needed when providers.mode is emulated" }]
+      : []),
+  ];
+};

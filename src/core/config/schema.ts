@@ -1,0 +1,234 @@
+import path from "node:path";
+import { z } from "zod";
+import {
+  addressSchema,
+  chainNameSchema,
+  cryptletIdSchema,
+  fabricIdSchema,
+  feedIdSchema,
+} from "../ids.ts";
+import { endpointSchema } from "./endpoint.ts";
+import { secretSchema, type SecretReader } from "./secret-reference.ts";
+
+/** What the schema needs from outside: where relative paths start and how secrets are read. */
+export interface ConfigContext {
+  readonly base: string;
+  readonly readSecret: SecretReader;
+}
+
+const DAY = 86_400_000;
+const duration = (max: number) => z.int().min(1).max(max);
+const port = z.int().min(0).max(65_535);
+
+/** The whole configuration of a host. Every setting's text here is what docs/config.md prints. */
+export const createConfigSchema = ({ base, readSecret }: ConfigContext) => {
+  const file = z
+    .string()
+    .min(1)
+    .max(4_096)
+    .transform((text) => path.resolve(base, text));
+  const secret = secretSchema(readSecret);
+  const endpoint = (protocols: readonly string[]) => endpointSchema(readSecret, protocols);
+
+  const bus = z.discriminatedUnion("driver", [
+    z
+      .strictObject({ driver: z.literal("memory") })
+      .describe("inside this process, kept in the database"),
+    z
+      .strictObject({
+        driver: z.literal("nats"),
+        url: endpoint(["nats", "tls", "ws", "wss"]).describe(
+          "server or comma-separated servers; a URL with credentials comes by reference",
+        ),
+        credentials: secret
+          .nullable()
+          .default(null)
+          .describe("content of a NATS credentials file (JWT and seed)"),
+        caFile: file
+          .nullable()
+          .default(null)
+          .describe("PEM file of the authority that the server's certificate needs"),
+      })
+      .describe("NATS JetStream"),
+  ]);
+
+  const limits = z.strictObject({
+    memoryMb: z.int().min(8).max(1_024).default(64).describe("memory of one guest, in MiB"),
+    runMs: duration(600_000).default(30_000).describe("longest run, host calls included"),
+    computeMs: duration(60_000)
+      .default(2_000)
+      .describe("longest stretch of guest code between two host calls"),
+    hostCalls: z.int().min(1).max(10_000).default(256).describe("host calls of one run"),
+    outputBytes: z
+      .int()
+      .min(1_024)
+      .max(16_777_216)
+      .default(262_144)
+      .describe("largest JSON text of one run's result"),
+  });
+
+  const chain = z.strictObject({
+    name: chainNameSchema.describe("name that bindings use"),
+    kind: z.literal("evm"),
+    rpcUrl: endpoint(["http", "https", "ws", "wss"]).describe(
+      "JSON-RPC endpoint; one that carries a key comes by reference",
+    ),
+    chainId: z.int().min(1).describe("the adapter refuses an endpoint of another chain"),
+    finality: z
+      .discriminatedUnion("kind", [
+        z.strictObject({ kind: z.literal("instant") }),
+        z.strictObject({ kind: z.literal("depth"), depth: z.int().min(1).max(10_000) }),
+        z.strictObject({ kind: z.literal("tag"), tag: z.enum(["safe", "finalized"]) }),
+      ])
+      .prefault({ kind: "depth", depth: 1 })
+      .describe("when a delivery counts as landed"),
+    signer: z.strictObject({
+      privateKey: secret.describe("0x and 64 hex characters: the account that pays"),
+    }),
+    feedStore: addressSchema.describe("address of the FeedStore contract"),
+  });
+
+  const feed = z
+    .strictObject({
+      id: feedIdSchema.describe("name of the feed in this fabric"),
+      cryptlet: cryptletIdSchema.describe("id of a Cryptlet above"),
+      feed: z.string().min(1).max(64).describe("name of the feed inside the Cryptlet"),
+      parameters: z
+        .json()
+        .default(null)
+        .describe("given to the Cryptlet; part of the feed's on-chain hash"),
+      intervalMs: duration(DAY).describe("between two looks at the sources"),
+      heartbeatMs: duration(30 * DAY).describe(
+        "longest silence: a round is published at least this often",
+      ),
+      deviationPpm: z
+        .int()
+        .min(1)
+        .max(1_000_000)
+        .nullable()
+        .default(null)
+        .describe(
+          "a change of this many parts per million publishes at once; null: heartbeat alone",
+        ),
+      validForMs: duration(60 * DAY)
+        .optional()
+        .describe("how long a value may be used; default: twice the heartbeat"),
+    })
+    .transform((given) => ({ ...given, validForMs: given.validForMs ?? 2 * given.heartbeatMs }));
+
+  const cryptlet = z
+    .strictObject({
+      package: file.describe("folder of a built package"),
+      id: cryptletIdSchema
+        .optional()
+        .describe("must be the id in the package's manifest; default: the folder's name"),
+      configuration: z.json().default(null).describe("given to the Cryptlet's init"),
+      secrets: z
+        .record(z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/), secret)
+        .default({})
+        .describe("the secrets that its manifest names"),
+    })
+    .transform((given, context) => {
+      const id = cryptletIdSchema.safeParse(given.id ?? path.basename(given.package));
+      if (id.success) return { ...given, id: id.data };
+      context.addIssue({
+        code: "custom",
+        path: ["package"],
+        message: "the folder's name is no Cryptlet id: give id",
+      });
+      return z.NEVER;
+    });
+
+  return z
+    .strictObject({
+      fabric: fabricIdSchema
+        .prefault("local")
+        .describe("part of every feed's on-chain hash: choose it once"),
+      dataDirectory: file.prefault(".cryptlet").describe("database, sealed keys, logs of runs"),
+      database: z
+        .discriminatedUnion("driver", [
+          z.strictObject({
+            driver: z.literal("libsql"),
+            file: file.optional().describe("default: fabric.db in dataDirectory"),
+          }),
+        ])
+        .prefault({ driver: "libsql" }),
+      bus: bus.prefault({ driver: "memory" }),
+      api: z
+        .strictObject({
+          host: z.string().min(1).max(255).default("127.0.0.1").describe("address to listen on"),
+          port: port.default(8_420).describe("0 takes a free one"),
+          token: secret
+            .nullable()
+            .default(null)
+            .describe("bearer token that every request to /v1 must carry"),
+        })
+        .prefault({}),
+      log: z
+        .strictObject({
+          level: z
+            .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"])
+            .default("info"),
+        })
+        .prefault({}),
+      providers: z
+        .strictObject({
+          mode: z
+            .enum(["auto", "live", "emulated"])
+            .default("auto")
+            .describe("auto: live when the network reaches the sources, else the emulator"),
+          emulator: z
+            .strictObject({
+              address: z.string().min(1).max(255),
+              port: port.min(1),
+              caFile: file.describe(
+                "PEM file of the emulator's authority, trusted for nothing else",
+              ),
+            })
+            .nullable()
+            .default(null)
+            .describe("a running `cryptlet dev providers`"),
+          allowPrivateAddresses: z
+            .boolean()
+            .default(false)
+            .describe("let Cryptlets reach private and loopback addresses"),
+        })
+        .prefault({}),
+      enclave: z
+        .strictObject({
+          limits: limits.prefault({}).describe("a manifest may ask for less, never for more"),
+          insecureAllowSimulated: z
+            .boolean()
+            .default(false)
+            .describe(
+              "accept evidence of the simulator, which protects against nobody on this machine",
+            ),
+        })
+        .prefault({}),
+      cryptlets: z.array(cryptlet).max(1_000).default([]),
+      chains: z.array(chain).max(100).default([]),
+      feeds: z.array(feed).max(10_000).default([]),
+      bindings: z
+        .array(
+          z.strictObject({
+            feed: feedIdSchema.describe("id of a feed above"),
+            chain: chainNameSchema.describe("name of a chain above"),
+          }),
+        )
+        .max(100_000)
+        .default([])
+        .describe("which feed goes to which chain"),
+    })
+    .transform((given) => ({
+      ...given,
+      database: {
+        ...given.database,
+        file: given.database.file ?? path.join(given.dataDirectory, "fabric.db"),
+      },
+    }));
+};
+
+/** The resolved configuration: no optional fields, absolute paths, secrets read. */
+export type FabricConfig = z.output<ReturnType<typeof createConfigSchema>>;
+/** The configuration as it is written. */
+export type FabricConfigInput = z.input<ReturnType<typeof createConfigSchema>>;
