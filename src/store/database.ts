@@ -1,0 +1,188 @@
+import type { Generated } from "kysely";
+
+/**
+ * Tables of the fabric's database. Times are ms since epoch; every integer fits a safe JS number.
+ * Names and types are those that SQLite and PostgreSQL share.
+ */
+export interface Database {
+  readonly runs: RunTable;
+  readonly envelopes: EnvelopeTable;
+  readonly rounds: RoundTable;
+  readonly outbox: OutboxTable;
+  readonly deliveries: DeliveryTable;
+  readonly delivery_events: DeliveryEventTable;
+  readonly trigger_cursors: TriggerCursorTable;
+  readonly bus_consumer_sequences: BusConsumerSequenceTable;
+  readonly bus_streams: BusStreamTable;
+  readonly bus_messages: BusMessageTable;
+  readonly bus_consumers: BusConsumerTable;
+  readonly bus_pending: BusPendingTable;
+  readonly evm_submissions: EvmSubmissionTable;
+}
+
+/** `published` made a round, `unchanged` did not need one, `abandoned` was running when the process died. */
+export type RunStatus = "running" | "published" | "unchanged" | "failed" | "abandoned";
+
+/** One run of a Cryptlet, stored before it starts. */
+export interface RunTable {
+  id: string;
+  feed: string;
+  /** Idempotency key of the trigger event. */
+  trigger_id: string;
+  started_at: number;
+  finished_at: number | null;
+  status: RunStatus;
+  /** Code of the error; null when there was none. */
+  error: string | null;
+  /** Journal of the run as JSON; null until it ended. */
+  transcript: string | null;
+}
+
+/** Bundle of one envelope, by the digest of its signed part. */
+export interface EnvelopeTable {
+  digest: string;
+  feed: string;
+  round: number;
+  bundle_json: string;
+}
+
+/** One committed round of a feed. */
+export interface RoundTable {
+  feed: string;
+  round: number;
+  envelope_digest: string;
+  /** Run that made it; null for a round that was imported. */
+  run_id: string | null;
+  /** Integer text in the feed's decimals; null for a record feed. */
+  answer: string | null;
+  value_json: string;
+  observed_at: number;
+  issued_at: number;
+  valid_until: number;
+  mode: "LIVE" | "EMULATED";
+  /** What the API answers for this round, without its deliveries. */
+  view_json: string;
+}
+
+/** A message that must reach the bus, written in the transaction of its cause. */
+export interface OutboxTable {
+  /** Grows in commit order. */
+  id: Generated<number>;
+  subject: string;
+  message_id: string;
+  payload: Uint8Array;
+  created_at: number;
+  published_at: number | null;
+  /** Stream and sequence that the bus acknowledged. */
+  stream: string | null;
+  stream_sequence: number | null;
+}
+
+/** `final`, `superseded` and `failed` are ends; a reorg takes `included` back to `submitted`. */
+export type DeliveryStatus =
+  | "prepared"
+  | "submitted"
+  | "included"
+  | "final"
+  | "superseded"
+  | "failed";
+
+/** One round on its way to one contract. */
+export interface DeliveryTable {
+  id: string;
+  feed: string;
+  round: number;
+  chain: string;
+  contract: string;
+  status: DeliveryStatus;
+  tx_hash: string | null;
+  block_number: number | null;
+  block_hash: string | null;
+  receipt_json: string | null;
+  /** Code of the last error. */
+  error: string | null;
+  attempts: number;
+  created_at: number;
+  updated_at: number;
+}
+
+/** Everything that happened to a delivery, in order. */
+export interface DeliveryEventTable {
+  id: Generated<number>;
+  delivery_id: string;
+  at: number;
+  status: DeliveryStatus;
+  /** Short text for people: hash, block or error code. */
+  detail: string;
+}
+
+/** How far a trigger source has come; moves only after the effect. */
+export interface TriggerCursorTable {
+  id: string;
+  position: string;
+  updated_at: number;
+}
+
+/** Messages whose effect a consumer has committed: effect and row are one transaction. */
+export interface BusConsumerSequenceTable {
+  stream: string;
+  consumer: string;
+  /** Message id, or `#sequence` for a message without one. */
+  message_key: string;
+  sequence: number;
+  applied_at: number;
+}
+
+/** A stream of the in-process bus. */
+export interface BusStreamTable {
+  name: string;
+  config_json: string;
+  last_sequence: number;
+  created_at: number;
+}
+
+/** A kept message of the in-process bus. */
+export interface BusMessageTable {
+  stream: string;
+  sequence: number;
+  subject: string;
+  message_id: string | null;
+  data: Uint8Array;
+  stored_at: number;
+}
+
+/** A durable consumer of the in-process bus; `delivered` is the last sequence that was ever handed out. */
+export interface BusConsumerTable {
+  stream: string;
+  name: string;
+  filter_subject: string;
+  delivered: number;
+}
+
+/** A message that was handed out and is not yet acknowledged. */
+export interface BusPendingTable {
+  stream: string;
+  consumer: string;
+  sequence: number;
+  deliveries: number;
+  due_at: number;
+}
+
+/** One signed EVM transaction, stored before it is broadcast. Owned by `src/adapters/evm`. */
+export interface EvmSubmissionTable {
+  id: string;
+  delivery_id: string | null;
+  chain: string;
+  signer: string;
+  nonce: number;
+  /** Signed bytes, `0x` hex. */
+  raw: string;
+  hash: string;
+  status: string;
+  block_number: number | null;
+  block_hash: string | null;
+  attempts: number;
+  error: string | null;
+  created_at: number;
+  updated_at: number;
+}
