@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { createFabricEvents, type FabricEvent } from "./fabric-events.ts";
 
 const published = (messageId: string): FabricEvent => ({ type: "round-published", messageId });
+const never = (event: FabricEvent): event is FabricEvent => event.type === "delivery";
 const isPublished = (event: FabricEvent) => event.type === "round-published";
 
 test("every listener hears an event, and one that throws harms nobody else", () => {
@@ -33,7 +34,7 @@ test("next gives the first match and then listens no more", async () => {
 
 test("next ends with the signal's reason, before and while waiting", async () => {
   const events = createFabricEvents(() => undefined);
-  const never = (event: FabricEvent): event is FabricEvent => event.type === "delivery";
+
   const reason = new Error("enough");
   await expect(events.next(never, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
   const controller = new AbortController();
