@@ -1,0 +1,158 @@
+import type { Digest, FabricId, FeedHash, FeedId, RunId } from "../../src/core/ids.ts";
+import type { Envelope, Evidence, KeyRecord } from "../protocol/signing-port.ts";
+import type { Observation } from "../../src/envelope/observation.ts";
+import type { Json, ObservationDraft, TriggerInput } from "../../src/sdk/abi.ts";
+import type { Manifest } from "../../src/sdk/manifest.ts";
+import type { Provenance, SourcesConfiguration } from "../capabilities/capability.ts";
+import type { Limits } from "../protocol/limits.ts";
+import type { Receipt, Transcript } from "../protocol/transcript.ts";
+
+/** A thread that holds keys, capabilities and journal, and the guest threads it starts. Simulated: no hardware protects it. */
+export interface Enclave {
+  /**
+   * Starts a Cryptlet: evaluates its bundle once, measures it, opens or makes its keys.
+   * Throws `CRYPTLET_INIT_FAILED`, `SECRET_MISSING`, `FEED_NOT_DECLARED`, `SEAL_REFUSED`, `ENCLAVE_CLOSED`.
+   */
+  load(
+    cryptlet: CryptletPackage,
+    options: LoadOptions,
+    call?: { readonly signal?: AbortSignal },
+  ): Promise<LoadedCryptlet>;
+  stats(): Promise<EnclaveStats>;
+  /** Ends runs that are under way, then every thread. */
+  close(): Promise<void>;
+}
+
+/** What `buildPackage` makes and `readPackage` reads: the exact bytes that are measured and run. */
+export interface CryptletPackage {
+  readonly manifest: Manifest;
+  /** `cryptlet.json`. */
+  readonly manifestBytes: Uint8Array;
+  /** `bundle.js`. */
+  readonly bundle: Uint8Array;
+}
+
+/** One feed of the fabric that a loaded Cryptlet signs for. */
+export interface ServedFeed {
+  /** Feed of the fabric. */
+  readonly feed: FeedId;
+  /** Feed of the manifest: `TriggerInput.feed` and `ObservationDraft.feed`. */
+  readonly cryptletFeed: string;
+  readonly feedHash: FeedHash;
+  /** Parameters that a run must have had to be signed for this feed. */
+  readonly parameters: Json;
+  /** ms from `issuedAt` to `validUntil`. */
+  readonly validForMs: number;
+}
+
+export interface LoadOptions {
+  readonly fabric: FabricId;
+  /** Values of the secrets that the manifest names. */
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly sources: SourcesConfiguration;
+  readonly feeds: readonly ServedFeed[];
+  /** Folder for sealed keys and the simulated platform secret. */
+  readonly sealDirectory: string;
+  /** Lower the manifest's limits; a higher one is ignored. */
+  readonly limits?: Partial<Limits>;
+}
+
+/** A Cryptlet in the enclave. */
+export interface LoadedCryptlet {
+  readonly id: string;
+  readonly version: string;
+  readonly manifest: Manifest;
+  /** What stands in the signed statement's `cryptlet.measurement`. */
+  readonly measurement: Digest;
+  readonly keys: readonly KeyRecord[];
+  /** Marked SIMULATED. */
+  readonly evidence: Evidence;
+  /**
+   * One run. Its draft stays in the enclave until it is signed, or until too many newer runs push it out.
+   * Throws what the Cryptlet refused with, or a code of the enclave's (`RUN_DEADLINE`, `GUEST_CRASHED`, …).
+   */
+  run(
+    trigger: TriggerInput,
+    options: { readonly runId: RunId; readonly signal?: AbortSignal },
+  ): Promise<RunReport>;
+  /**
+   * Signs the observation of a held run. Rounds of a feed only go up; the same request again gives the same bytes.
+   * Throws `RUN_UNKNOWN`, `FEED_NOT_SERVED`, `OBSERVATION_REFUSED`, `SOURCE_MODES_MIXED`, `ROUND_EQUIVOCATION`.
+   */
+  sign(request: SignRequest, call?: { readonly signal?: AbortSignal }): Promise<SignedObservation>;
+  /** Runs again with the recorded answers and compares bit for bit. */
+  replay(transcript: Transcript, call?: { readonly signal?: AbortSignal }): Promise<ReplayReport>;
+  close(): Promise<void>;
+}
+
+export interface SignRequest {
+  readonly runId: RunId;
+  readonly feed: FeedId;
+  readonly round: number;
+  readonly epoch: number;
+  /** Envelope digest of the previous round; null for the first. */
+  readonly previous: Digest | null;
+}
+
+/** Both forms of one fact. */
+export interface SignedObservation {
+  readonly observation: Observation;
+  /** JSON form, Ed25519. */
+  readonly envelope: Envelope;
+  /** ABI tuple form, secp256k1; null for a record feed. */
+  readonly onchain: Envelope | null;
+  /** `sha256:` over the JSON form's PAE. */
+  readonly envelopeDigest: Digest;
+}
+
+/** What one run gave. */
+export interface RunReport {
+  readonly runId: RunId;
+  readonly observation: ObservationDraft;
+  readonly provenance: readonly Provenance[];
+  readonly transcript: Transcript;
+  readonly transcriptDigest: Digest;
+  readonly receipt: Receipt;
+  /** ms. `guest` is time inside the guest, `capabilities` in host calls, `queue` waiting for the instance. */
+  readonly timings: {
+    readonly total: number;
+    readonly queue: number;
+    readonly guest: number;
+    readonly capabilities: number;
+  };
+}
+
+/** Whether a recorded run gives the same outcome again. */
+export interface ReplayReport {
+  readonly same: boolean;
+  /** In words, first difference first. */
+  readonly differences: readonly string[];
+  readonly transcriptDigest: Digest;
+}
+
+export interface EnclaveStats {
+  /** Bytes of the whole process. */
+  readonly rssBytes: number;
+  readonly cryptlets: readonly {
+    readonly id: string;
+    readonly measurement: Digest;
+    readonly runs: number;
+    readonly failures: number;
+    /** Guest threads started over the lifetime, the first included. */
+    readonly guestStarts: number;
+    /** Bytes of the initial snapshot. */
+    readonly snapshotBytes: number;
+  }[];
+}
+
+/** One line of a guest's log, secrets taken out, bounded. */
+export interface GuestLogLine {
+  readonly cryptlet: string;
+  readonly runId: RunId;
+  readonly level: "debug" | "info" | "warn" | "error";
+  readonly message: string;
+}
+
+export interface EnclaveOptions {
+  readonly onLog?: (line: GuestLogLine) => void;
+}

@@ -1,0 +1,130 @@
+import { z } from "zod";
+import { digestSchema } from "../../src/core/ids.ts";
+import { wireErrorSchema } from "../../src/core/errors/wire.ts";
+import type { HostCall, ObservationDraft, RunOutcome, TriggerInput } from "../../src/sdk/abi.ts";
+import type { Provenance } from "../capabilities/capability.ts";
+
+// Strict forms of src/sdk/abi.ts: what a guest says is parsed here before anything acts on it.
+
+/** ms since epoch, up to the year 9999. */
+const time = z.int().min(0).max(253_402_300_799_999);
+const text = (max: number) => z.string().max(max);
+const decimalText = text(100).regex(/^-?\d+(\.\d+)?$/, "plain decimal text");
+
+/** Parsed JSON of any shape; the size is bounded as text before. */
+const jsonSchema = z.json();
+
+export const triggerSchema = z.strictObject({
+  id: text(256).min(1),
+  kind: z.enum(["interval", "heartbeat", "deviation", "manual"]),
+  feed: text(64).min(1),
+  parameters: jsonSchema,
+  at: time,
+});
+
+const credentialsSchema = z.strictObject({
+  kind: z.literal("oauth2-client-credentials"),
+  tokenUrl: text(2_048),
+  clientId: text(2_048),
+  clientSecret: text(2_048),
+  scope: text(2_048).exactOptional(),
+});
+
+const httpRequestSchema = z.strictObject({
+  id: text(64).min(1),
+  method: z.enum(["GET", "POST"]),
+  url: text(4_096).min(1),
+  headers: z.record(text(128), text(8_192)).exactOptional(),
+  body: text(262_144).exactOptional(),
+  timeoutMs: z.int().min(1).max(120_000).exactOptional(),
+  auth: credentialsSchema.exactOptional(),
+});
+
+/** @see HostCall */
+export const hostCallSchema = z.discriminatedUnion("op", [
+  z.strictObject({
+    op: z.literal("http.all"),
+    requests: z.array(httpRequestSchema).min(1).max(64),
+  }),
+  z.strictObject({ op: z.literal("time.now") }),
+  z.strictObject({ op: z.literal("random.bytes"), length: z.int().min(1).max(1_024) }),
+  z.strictObject({
+    op: z.literal("log"),
+    level: z.enum(["debug", "info", "warn", "error"]),
+    message: text(4_096),
+  }),
+]);
+
+const recordFieldSchema = z.strictObject({
+  type: z.enum(["string", "decimal", "boolean", "timestamp", "null"]),
+  value: text(4_096),
+});
+
+const feedValueSchema = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("decimal"),
+    text: decimalText,
+    decimals: z.int().min(0).max(38),
+    unit: text(64),
+  }),
+  z.strictObject({ kind: z.literal("record"), fields: z.record(text(64), recordFieldSchema) }),
+]);
+
+const sourceReadingSchema = z.strictObject({
+  id: text(64).min(1),
+  reference: z.int().min(1).nullable(),
+  extracted: text(4_096).nullable(),
+  observedAt: time.nullable(),
+  outlier: z.boolean(),
+  error: text(64).nullable(),
+});
+
+/** @see ObservationDraft */
+export const observationDraftSchema = z.strictObject({
+  feed: text(64).min(1),
+  value: feedValueSchema,
+  observedAt: time,
+  market: z.strictObject({
+    status: z.enum(["open", "closed", "unknown"]),
+    session: text(64).nullable(),
+    nextOpen: time.nullable(),
+  }),
+  sources: z.array(sourceReadingSchema).max(64),
+  aggregation: z.strictObject({
+    method: text(64),
+    minSources: z.int().min(1).max(64),
+    used: z.int().min(1).max(64),
+    spread: decimalText,
+  }),
+});
+
+/** @see RunOutcome. An error of an unknown code does not parse. */
+export const runOutcomeSchema = z.union([
+  z.strictObject({ ok: z.strictObject({ observation: observationDraftSchema }) }),
+  z.strictObject({ error: wireErrorSchema }),
+]);
+export type ParsedOutcome = z.infer<typeof runOutcomeSchema>;
+
+/** @see Provenance */
+export const provenanceSchema = z.strictObject({
+  reference: z.int().min(1),
+  id: text(64).min(1),
+  mode: z.enum(["LIVE", "EMULATED"]),
+  requestDigest: digestSchema,
+  tls: z
+    .strictObject({ spkiSha256: text(64), certificateSha256: text(64), protocol: text(16) })
+    .nullable(),
+  status: z.int().min(100).max(599).nullable(),
+  responseDigest: digestSchema.nullable(),
+  receivedAt: time.nullable(),
+});
+
+// What parses is what src/sdk/abi.ts describes: each line compiles only while they agree.
+type Fits<Parsed extends Described, Described> = [Parsed, Described];
+export type AbiAgreement = readonly [
+  Fits<z.infer<typeof triggerSchema>, TriggerInput>,
+  Fits<z.infer<typeof hostCallSchema>, HostCall>,
+  Fits<z.infer<typeof observationDraftSchema>, ObservationDraft>,
+  Fits<z.infer<typeof runOutcomeSchema>, RunOutcome>,
+  Fits<z.infer<typeof provenanceSchema>, Provenance>,
+];

@@ -1,0 +1,61 @@
+import { z } from "zod";
+import { cryptletIdSchema, digestSchema, runIdSchema } from "../../src/core/ids.ts";
+import { provenanceSchema, runOutcomeSchema, triggerSchema } from "./abi-schemas.ts";
+import { WALL } from "./limits.ts";
+
+/** Version of the wall between guest and enclave. */
+export const ABI_VERSION = 1;
+
+const json = z.string().max(WALL.answersCharacters);
+
+/** One host call: JSON text of both sides, chained by SHA-256 to everything before it. */
+const journalEntrySchema = z.strictObject({
+  seq: z.int().min(1),
+  op: z.string().max(64),
+  request: json,
+  response: json,
+  /** What the enclave kept of it: `http.all` only. */
+  provenance: z.array(provenanceSchema).max(256),
+  head: digestSchema,
+});
+
+/** Everything that decided a run, enough to run it again bit for bit. */
+export const transcriptSchema = z.strictObject({
+  abi: z.literal(ABI_VERSION),
+  runId: runIdSchema,
+  cryptlet: z.strictObject({
+    id: cryptletIdSchema,
+    version: z.string().max(64),
+    measurement: digestSchema,
+  }),
+  trigger: triggerSchema,
+  /** Hex of the 32 bytes that seed `Math.random`. */
+  seed: z.string().regex(/^[0-9a-f]{64}$/),
+  entries: z.array(journalEntrySchema).max(10_000),
+  outcome: runOutcomeSchema,
+  fuel: z.int().min(0),
+  /** Digest of the last link: opening, entries, outcome. */
+  head: digestSchema,
+});
+export type JournalEntry = z.infer<typeof journalEntrySchema>;
+/** @see transcriptSchema */
+export type Transcript = z.infer<typeof transcriptSchema>;
+
+/** Short proof of a run; what it claims about its walls is the least that can be said. */
+export const receiptSchema = z.strictObject({
+  abi: z.literal(ABI_VERSION),
+  measurement: digestSchema,
+  /** SHA-256 of the trigger's JSON text as the guest got it. */
+  trigger: digestSchema,
+  journalHead: digestSchema,
+  calls: z.int().min(0),
+  /** SHA-256 of the outcome's JSON text as the guest gave it. */
+  result: digestSchema,
+  fuel: z.int().min(0),
+  /** Outer wall: none, the guest shares the process. */
+  wall: z.literal("none"),
+  determinism: z.literal("bit-for-bit"),
+  attestation: z.literal("simulated"),
+});
+/** @see receiptSchema */
+export type Receipt = z.infer<typeof receiptSchema>;
