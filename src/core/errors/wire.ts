@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { redactText } from "../redact.ts";
 import { errorCatalogue, type ErrorCode } from "./catalogue.ts";
 import { FabricError, fabricError, isFabricError } from "./fabric-error.ts";
 
@@ -23,8 +24,11 @@ export const wireErrorSchema = z.strictObject({
   arguments: z.record(z.string().max(64), z.string().max(MAX_TEXT)),
 });
 
-const bounded = (text: string): string =>
-  text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT - 1)}…`;
+/** Redacted, because a wire error ends up in answers and logs of others; then cut. */
+const bounded = (text: string): string => {
+  const safe = redactText(text);
+  return safe.length <= MAX_TEXT ? safe : `${safe.slice(0, MAX_TEXT - 1)}…`;
+};
 
 /** Turn anything thrown into its wire form; what is not of the catalogue becomes `INTERNAL`. */
 export const toWire = (error: unknown): WireError => {
