@@ -21,11 +21,6 @@ export const sdkErrors = {
     message: "The source answered with status {status}",
     hint: "Try again later; a lasting 4xx means that the request or its credentials are wrong.",
   },
-  SOURCE_RATE_LIMITED: {
-    kind: "unavailable",
-    message: "The source asks to wait {retryAfterMs} ms",
-    hint: "The enclave keeps away from this host until then; lengthen the interval of the feed.",
-  },
   SOURCE_NOT_FOUND: {
     kind: "user",
     message: "The source has no record {record}",

@@ -1,0 +1,44 @@
+import { Fixed, midpoint } from "./fixed.ts";
+
+const sorted = (values: readonly Fixed[]): readonly Fixed[] =>
+  values.toSorted((a, b) => a.compare(b));
+
+/** Middle value, or the mean of the two middle ones; zero for no values. */
+export const median = (values: readonly Fixed[]): Fixed => {
+  const ordered = sorted(values);
+  const high = ordered[ordered.length >> 1] ?? Fixed.zero;
+  const low = ordered[(ordered.length - 1) >> 1] ?? Fixed.zero;
+  return midpoint(low, high);
+};
+
+/** Highest minus lowest; zero for no values. */
+export const spreadOf = (values: readonly Fixed[]): Fixed => {
+  const ordered = sorted(values);
+  return (ordered.at(-1) ?? Fixed.zero).subtract(ordered[0] ?? Fixed.zero);
+};
+
+/** How far from the median a value may lie. Every bound is relative to the values at hand, so no price is built in. */
+export interface OutlierRule {
+  /** Multiple of the median absolute deviation (MAD). */
+  readonly mads: number;
+  /** Millionths of the median that are always allowed: with equal answers the MAD is zero. */
+  readonly floorPpm: number;
+  /** Millionths of the median that are never exceeded: two camps far apart have a large MAD. */
+  readonly ceilingPpm: number;
+}
+
+/**
+ * For each value whether it is an outlier: further from the median than `mads` x MAD, held between floor and ceiling.
+ * The MAD has a breakdown point of one half (Rousseeuw and Croux 1993), the standard deviation of zero.
+ */
+export const findOutliers = (values: readonly Fixed[], rule: OutlierRule): readonly boolean[] => {
+  const middle = median(values);
+  const distances = values.map((value) => value.subtract(middle).absolute());
+  const deviation = new Fixed(median(distances).units * BigInt(rule.mads));
+  const size = middle.absolute();
+  const floor = size.partsPerMillion(rule.floorPpm);
+  const ceiling = size.partsPerMillion(rule.ceilingPpm);
+  const atLeast = deviation.compare(floor) < 0 ? floor : deviation;
+  const band = atLeast.compare(ceiling) > 0 ? ceiling : atLeast;
+  return distances.map((distance) => distance.compare(band) > 0);
+};
