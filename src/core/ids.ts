@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import type { Brand } from "./brand.ts";
 
@@ -50,5 +49,5 @@ export const addressSchema = z
 export type RunId = Brand<string, "RunId">;
 export const runIdSchema = z.uuid().transform((text) => text as RunId);
 
-/** A fresh run id. */
-export const createRunId = (): RunId => randomUUID() as RunId;
+/** A fresh run id. The Web Crypto global, so that the offline verifier bundles for browsers. */
+export const createRunId = (): RunId => globalThis.crypto.randomUUID() as RunId;

@@ -1,0 +1,64 @@
+import { fabricError } from "../core/errors/fabric-error.ts";
+
+const HEX = /^(?:[0-9a-f]{2})*$/i;
+const DIGITS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+const hasBuffer = typeof Buffer === "function";
+
+/** The same memory as a plain `Uint8Array`: `slice` of a Buffer shares memory where that of an array copies. */
+export const plainBytes = (bytes: Uint8Array): Uint8Array =>
+  new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+/** Lower-case hex text without prefix. */
+export const bytesToHex = (bytes: Uint8Array): string => {
+  if (hasBuffer)
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex");
+  let text = "";
+  for (const byte of bytes) text += DIGITS[byte] ?? "";
+  return text;
+};
+
+/** Bytes of hex text, `0x` optional. Throws `HEX_INVALID`; `length` demands that many bytes. */
+export const hexToBytes = (text: string, length?: number): Uint8Array => {
+  const digits = text.startsWith("0x") ? text.slice(2) : text;
+  if (!HEX.test(digits) || (length !== undefined && digits.length !== 2 * length))
+    throw fabricError("HEX_INVALID", { what: text.slice(0, 20) });
+  const bytes = new Uint8Array(digits.length / 2);
+  for (let i = 0; i < bytes.length; i++)
+    bytes[i] = Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16);
+  return bytes;
+};
+
+export const concatBytes = (...parts: readonly Uint8Array[]): Uint8Array => {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+};
+
+/** Plain equality for public bytes. */
+export const bytesEqual = (a: Uint8Array, b: Uint8Array): boolean => {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+};
+
+/** Equality whose time depends on the lengths only: for secrets, tokens and tags. */
+export const constantTimeEqual = (a: Uint8Array, b: Uint8Array): boolean => {
+  if (a.length !== b.length) return false;
+  let difference = 0;
+  for (let i = 0; i < a.length; i++) difference |= (a[i] ?? 0) ^ (b[i] ?? 0);
+  return difference === 0;
+};
+
+/** True when the big-endian number `a` is below `b`; both of one length. */
+export const isBelow = (a: Uint8Array, b: Uint8Array): boolean => {
+  for (let i = 0; i < b.length; i++) {
+    const x = a[i] ?? 0;
+    const y = b[i] ?? 0;
+    if (x !== y) return x < y;
+  }
+  return false;
+};

@@ -1,0 +1,63 @@
+import { z } from "zod";
+import { fabricError } from "../core/errors/fabric-error.ts";
+import { decodeBase64 } from "../crypto/base64.ts";
+import { parseStrictJson } from "./strict-json.ts";
+
+/** Largest envelope text and payload that are read, in bytes. */
+export const MAX_ENVELOPE_BYTES = 1_048_576;
+export const MAX_PAYLOAD_BYTES = 524_288;
+/** Most signatures that one envelope may carry. */
+export const MAX_SIGNATURES = 32;
+
+const MAX_PAYLOAD_TEXT = Math.ceil(MAX_PAYLOAD_BYTES / 3) * 4;
+
+/**
+ * DSSE 1.0.2 JSON envelope. Not a strict object: "Consumers MUST ignore unrecognized fields", which are dropped here.
+ * `keyid` is an unauthenticated hint; unset means empty.
+ */
+export const dsseEnvelopeSchema = z.object({
+  payload: z.string().max(MAX_PAYLOAD_TEXT),
+  payloadType: z.string().min(1).max(256),
+  signatures: z
+    .array(z.object({ keyid: z.string().max(256).default(""), sig: z.string().max(512) }))
+    .max(MAX_SIGNATURES),
+});
+
+/** @see dsseEnvelopeSchema */
+export type DsseEnvelope = z.infer<typeof dsseEnvelopeSchema>;
+
+const encoder = new TextEncoder();
+
+/**
+ * The bytes that are signed: `DSSEv1 SP len(type) SP type SP len(payload) SP payload` (DSSE protocol 1.0.2).
+ * Lengths count bytes, in decimal.
+ */
+export const preAuthEncoding = (payloadType: string, payload: Uint8Array): Uint8Array => {
+  const type = encoder.encode(payloadType);
+  const head = encoder.encode(`DSSEv1 ${type.length} ${payloadType} ${payload.length} `);
+  const whole = new Uint8Array(head.length + payload.length);
+  whole.set(head);
+  whole.set(payload, head.length);
+  return whole;
+};
+
+/** The payload's bytes. They are not verified yet. Throws `BASE64_INVALID`. */
+export const payloadBytes = (envelope: DsseEnvelope): Uint8Array =>
+  decodeBase64(envelope.payload, "payload");
+
+/** Check the shape of parsed JSON. Throws `ENVELOPE_MALFORMED`. */
+export const toEnvelope = (json: unknown): DsseEnvelope => {
+  const parsed = dsseEnvelopeSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw fabricError("ENVELOPE_MALFORMED", {
+    reason: `${issue?.path.join(".") ?? ""}: ${issue?.message ?? "wrong shape"}`,
+  });
+};
+
+/** Read envelope JSON. Throws `INPUT_TOO_LARGE`, `JSON_MALFORMED`, `ENVELOPE_MALFORMED`. */
+export const parseEnvelope = (bytes: Uint8Array | string): DsseEnvelope =>
+  toEnvelope(parseStrictJson(bytes, { limit: MAX_ENVELOPE_BYTES, what: "the envelope" }));
+
+/** Envelope JSON on one line, fields in the order of the specification. */
+export const serializeEnvelope = (envelope: DsseEnvelope): string => JSON.stringify(envelope);
