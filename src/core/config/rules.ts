@@ -32,7 +32,7 @@ const looseSchema = z.object({
   }),
   bindings: listOf({ feed: text, chain: text }),
   providers: z
-    .object({ mode: text, emulator: z.unknown() })
+    .object({ mode: text, emulator: z.unknown().optional() })
     .catch({ mode: undefined, emulator: undefined })
     .default({ mode: undefined, emulator: undefined }),
 });
