@@ -1,0 +1,108 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { createRequire } from "node:module";
+import { existsSync } from "node:fs";
+import path from "node:path";
+
+import { fabricError } from "../core/errors/fabric-error.ts";
+
+/** A local chain in a process of its own. */
+export interface Anvil {
+  readonly url: string;
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+/** What anvil prints once it listens. */
+const LISTENING = /Listening on (?:127\.0\.0\.1|0\.0\.0\.0):(\d+)/;
+const START_LIMIT_MS = 20_000;
+/** Longest start text that is kept while waiting, in characters. */
+const MAX_BANNER = 64 * 1_024;
+const ARCHITECTURES: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64" };
+
+/** anvil's own binary inside `@foundry-rs/anvil`; null where npm did not bring one for this platform. */
+export const findAnvil = (): string | null => {
+  const architecture = ARCHITECTURES[process.arch];
+  if (architecture === undefined) return null;
+  try {
+    const outer = createRequire(import.meta.url).resolve("@foundry-rs/anvil/package.json");
+    // The wrapper script would put one more process between us and the chain, and leave it behind on SIGKILL.
+    const inner = createRequire(outer).resolve(
+      `@foundry-rs/anvil-${process.platform}-${architecture}/package.json`,
+    );
+    const name = process.platform === "win32" ? "anvil.exe" : "anvil";
+    const binary = path.join(path.dirname(inner), "bin", name);
+    return existsSync(binary) ? binary : null;
+  } catch {
+    return null;
+  }
+};
+
+const waitForPort = (child: ChildProcess, signal: AbortSignal): Promise<number> =>
+  new Promise((resolve, reject) => {
+    let banner = "";
+    const fail = (reason: string) => reject(fabricError("ANVIL_UNAVAILABLE", { reason }));
+    const read = (chunk: unknown) => {
+      banner = (banner + String(chunk)).slice(-MAX_BANNER);
+      const match = LISTENING.exec(banner);
+      if (match) resolve(Number(match[1]));
+    };
+    child.stdout?.on("data", read);
+    child.stderr?.on("data", read);
+    child.once("error", (error) => fail(error.message));
+    child.once("exit", (code, name) =>
+      fail(`it ended with ${code ?? name}: ${banner.trim().slice(-300)}`),
+    );
+    signal.addEventListener("abort", () => fail(String(signal.reason)), { once: true });
+  });
+
+/**
+ * Start anvil on a free port of the loopback interface. Dies with this process, whatever happens to it.
+ * Throws `ANVIL_UNAVAILABLE`.
+ */
+export const startAnvil = async (options: {
+  readonly signal: AbortSignal;
+  /** Chain id, 31337 unless told. */
+  readonly chainId?: number;
+}): Promise<Anvil> => {
+  const binary = findAnvil();
+  if (binary === null)
+    throw fabricError("ANVIL_UNAVAILABLE", {
+      reason: `npm has no binary for ${process.platform} ${process.arch}`,
+    });
+  const child = spawn(
+    binary,
+    // One slot to an epoch makes the tags safe and finalized move, as on a real chain.
+    ["--port", "0", "--chain-id", String(options.chainId ?? 31_337), "--slots-in-an-epoch", "1"],
+    { stdio: ["ignore", "pipe", "pipe"], env: {} },
+  );
+  const kill = () => void child.kill("SIGKILL");
+  process.on("exit", kill);
+  const exited = new Promise<void>((resolve) => {
+    child.once("exit", () => {
+      process.off("exit", kill);
+      resolve();
+    });
+    child.once("error", () => resolve());
+  });
+  try {
+    const limit = AbortSignal.any([options.signal, AbortSignal.timeout(START_LIMIT_MS)]);
+    const port = await waitForPort(child, limit);
+    // Its log is not wanted, but a full pipe would stop it.
+    child.stdout?.resume();
+    child.stderr?.resume();
+    return {
+      url: `http://127.0.0.1:${port}`,
+      pid: child.pid ?? 0,
+      stop: async () => {
+        child.kill("SIGTERM");
+        const hard = setTimeout(kill, 2_000);
+        await exited;
+        clearTimeout(hard);
+      },
+    };
+  } catch (error) {
+    kill();
+    await exited;
+    throw error;
+  }
+};

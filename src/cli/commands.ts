@@ -1,0 +1,15 @@
+import type { CommandRecord } from "./command.ts";
+import { doctor } from "./commands/doctor.ts";
+import { feedGet } from "./commands/feed-get.ts";
+import { feedList } from "./commands/feed-list.ts";
+import { feedWatch } from "./commands/feed-watch.ts";
+import { hostStatus } from "./commands/host-status.ts";
+
+/** Every command; the order inside a group is the order of help. */
+export const commands: readonly CommandRecord[] = [
+  feedList,
+  feedGet,
+  feedWatch,
+  hostStatus,
+  doctor,
+];

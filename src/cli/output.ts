@@ -1,0 +1,128 @@
+import type { FabricError } from "../core/errors/fabric-error.ts";
+import { toSafeText } from "./safe-text.ts";
+import { createStyle, type Style } from "./style.ts";
+
+/** The part of a stream that is used: process.stdout and process.stderr fit, a test gives its own. */
+export interface TextSink {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+/** What long work shows on a terminal while it lasts. */
+export interface Progress {
+  update(text: string): void;
+  /** Clears the line. */
+  stop(): void;
+}
+
+/** Where a command writes: results to standard output, everything for people to standard error. */
+export interface Output {
+  readonly json: boolean;
+  /** For standard output. */
+  readonly style: Style;
+  /** Columns of the terminal, 80 where there is none. */
+  readonly columns: number;
+  /** One line or block of the result for people; nothing under `--json`. */
+  print(text: string): void;
+  /** One event of a following command: one JSON line under `--json`, else its text. */
+  event(data: unknown, text: string): void;
+  /** Remark for people, on standard error. */
+  note(text: string): void;
+  /** Spinner on standard error; silent where that is no terminal. */
+  progress(text: string): Progress;
+}
+
+/** The framework's half: how the one document and the error are written. */
+export interface OutputWriter extends Output {
+  document(data: unknown, text: string): void;
+  /** `data` is what the command still found out, for example a report that ends with a refusal. */
+  failure(error: FabricError, data?: unknown): void;
+}
+
+const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
+const FRAME_MS = 80;
+const CLEAR_LINE = "\r\u001b[2K";
+
+/** JSON text; bigints, which JSON lacks, as decimal text. */
+export const toJsonText = (data: unknown): string =>
+  JSON.stringify(data, (_key, value: unknown) =>
+    typeof value === "bigint" ? value.toString() : value,
+  );
+
+const startSpinner = (sink: TextSink, first: string): Progress => {
+  let text = first;
+  let frame = 0;
+  const draw = () => {
+    sink.write(`${CLEAR_LINE}${FRAMES[frame++ % FRAMES.length] ?? ""} ${toSafeText(text)}`);
+  };
+  draw();
+  const timer = setInterval(draw, FRAME_MS);
+  timer.unref();
+  return {
+    update: (next) => {
+      text = next;
+    },
+    stop: () => {
+      clearInterval(timer);
+      sink.write(CLEAR_LINE);
+    },
+  };
+};
+
+const silent: Progress = { update: () => {}, stop: () => {} };
+
+/** Whether this stream gets colours: a terminal, and neither NO_COLOR (no-color.org) nor `--no-color`. */
+const wantsColour = (
+  sink: TextSink,
+  color: boolean,
+  env: Readonly<Record<string, string | undefined>>,
+): boolean => color && sink.isTTY === true && !env["NO_COLOR"] && env["TERM"] !== "dumb";
+
+/**
+ * Everything that leaves the process goes through here. Text of strangers (feed names, provider answers, error
+ * messages) is stripped of control characters, so that no answer can move the cursor or conceal a line.
+ */
+export const createOutput = (options: {
+  readonly stdout: TextSink;
+  readonly stderr: TextSink;
+  readonly json: boolean;
+  readonly color: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}): OutputWriter => {
+  const { stdout, stderr, json, color, env } = options;
+  const style = createStyle(wantsColour(stdout, color, env));
+  const errorStyle = createStyle(wantsColour(stderr, color, env));
+  const line = (sink: TextSink, text: string) => {
+    sink.write(`${toSafeText(text)}\n`);
+  };
+  return {
+    json,
+    style,
+    columns: stdout.columns ?? 80,
+    print: (text) => {
+      if (!json) line(stdout, text);
+    },
+    event: (data, text) => {
+      if (json) stdout.write(`${toJsonText(data)}\n`);
+      else line(stdout, text);
+    },
+    note: (text) => line(stderr, text),
+    progress: (text) =>
+      stderr.isTTY === true && env["TERM"] !== "dumb" ? startSpinner(stderr, text) : silent,
+    document: (data, text) => {
+      if (json) stdout.write(`${toJsonText({ ok: true, data })}\n`);
+      else if (text !== "") line(stdout, text);
+    },
+    failure: (error, data) => {
+      const { code, message, hint } = error;
+      if (json) {
+        const found = data === undefined ? {} : { data };
+        stdout.write(`${toJsonText({ ok: false, error: { code, message, hint }, ...found })}\n`);
+        return;
+      }
+      line(stderr, `${errorStyle.bad("error")} ${errorStyle.bold(code)} ${message}`);
+      line(stderr, `${errorStyle.dim("hint")}  ${hint}`);
+    },
+  };
+};

@@ -1,0 +1,109 @@
+import { Argument, Command, Option } from "commander";
+
+import { flagOf, type CommandRecord, type OptionRecord } from "./command.ts";
+import { formatCommandHelp, formatRootHelp } from "./help.ts";
+
+/** What the parser found: the command and the raw texts of its words and flags. */
+export interface ParsedCommand {
+  readonly record: CommandRecord;
+  readonly args: Readonly<Record<string, string | undefined>>;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly global: Readonly<Record<string, unknown>>;
+}
+
+/** Groups of commands that share a first word, with the line that help shows for them. */
+const FAMILIES: Readonly<Record<string, string>> = {
+  dev: "Servers that a developer needs at hand",
+  host: "The host that runs Cryptlets",
+  feed: "Read the feeds of a running fabric",
+  envelope: "Look into trust envelopes and check them",
+  enclave: "Measurements and evidence of enclaves",
+};
+
+const toOption = (name: string, record: OptionRecord): Option => {
+  const flag = flagOf(name);
+  if (record.kind === "flag") return new Option(flag, record.help);
+  const standard = "default" in record ? ` (default: ${String(record.default)})` : "";
+  const must = "required" in record ? " (required)" : "";
+  const choices = record.kind === "choice" ? ` (${record.choices.join(", ")})` : "";
+  const option = new Option(`${flag} <${record.value}>`, record.help + choices + must + standard);
+  if (record.kind === "list")
+    option.argParser((text: string, earlier: readonly string[] | undefined) => [
+      ...(earlier ?? []),
+      text,
+    ]);
+  return option;
+};
+
+const toCommand = (record: CommandRecord, found: (parsed: ParsedCommand) => void): Command => {
+  const words = record.name.split(" ");
+  const command = new Command(words.at(-1) ?? record.name)
+    .summary(record.summary)
+    .description(record.description)
+    .addHelpText("after", () => formatCommandHelp(record))
+    .allowExcessArguments(false);
+  for (const { name, help, optional } of record.arguments)
+    command.addArgument(new Argument(optional ? `[${name}]` : `<${name}>`, help));
+  for (const [name, option] of Object.entries(record.options))
+    command.addOption(toOption(name, option));
+  command.action((...given: unknown[]) => {
+    const args: Record<string, string | undefined> = {};
+    for (const [index, { name }] of record.arguments.entries()) {
+      const value = given[index];
+      args[name] = typeof value === "string" ? value : undefined;
+    }
+    let root = command;
+    while (root.parent) root = root.parent;
+    found({ record, args, options: command.opts(), global: root.opts() });
+  });
+  return command;
+};
+
+/** A program that parses and calls `found`; it never prints and never exits by itself but through commander's errors. */
+export const createProgram = (
+  commands: readonly CommandRecord[],
+  options: {
+    readonly version: string;
+    readonly print: (text: string) => void;
+    readonly found: (parsed: ParsedCommand) => void;
+  },
+): Command => {
+  const program = new Command("cryptlet")
+    .version(options.version, "--version", "print the version")
+    .option("--json", "print one JSON document")
+    .option("--url <URL>", "where the fabric's API is")
+    .option("--config <FILE>", "configuration file of the host")
+    .option("--verbose", "log lines on standard error")
+    .option("--no-color", "no colours")
+    .configureHelp({
+      formatHelp: (command, helper) =>
+        command.parent
+          ? Command.prototype.createHelp().formatHelp(command, helper)
+          : `${formatRootHelp(commands)}\n`,
+    });
+  const families = new Map<string, Command>();
+  for (const record of commands) {
+    const [first = record.name, second] = record.name.split(" ");
+    if (second === undefined) {
+      program.addCommand(toCommand(record, options.found));
+      continue;
+    }
+    let family = families.get(first);
+    if (!family) {
+      const says = FAMILIES[first] ?? first;
+      family = new Command(first).summary(says).description(says);
+      families.set(first, family);
+      program.addCommand(family);
+    }
+    family.addCommand(toCommand(record, options.found));
+  }
+  const settle = (command: Command): void => {
+    command
+      .exitOverride()
+      .configureOutput({ writeOut: options.print, writeErr: () => {}, outputError: () => {} })
+      .showSuggestionAfterError();
+    for (const child of command.commands) settle(child);
+  };
+  settle(program);
+  return program;
+};

@@ -1,0 +1,93 @@
+import { z } from "zod";
+
+import {
+  chainNameSchema,
+  cryptletIdSchema,
+  digestSchema,
+  feedHashSchema,
+  feedIdSchema,
+} from "../core/ids.ts";
+
+/**
+ * What the API answers, as this client accepts it: bounded, and objects may carry fields of a later version, which
+ * are dropped.
+ */
+const text = z.string().max(4_096);
+/** ms since epoch, up to the year 9999. */
+const time = z.int().min(0).max(253_402_300_799_999);
+const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
+const integerText = z
+  .string()
+  .max(100)
+  .regex(/^-?\d+$/, "integer text");
+
+export const deliveryAnswer = z.object({
+  id: text,
+  feed: feedIdSchema,
+  round: count,
+  chain: chainNameSchema,
+  contract: text,
+  status: z.enum(["prepared", "submitted", "included", "final", "superseded", "failed"]),
+  transaction: text.nullable(),
+  blockNumber: count.nullable(),
+  error: text.nullable(),
+  attempts: count,
+  updatedAt: time,
+});
+
+/** One published round. */
+export const roundAnswer = z.object({
+  feed: feedIdSchema,
+  feedHash: feedHashSchema,
+  round: z.int().min(1).max(0xffff_ffff),
+  /** Integer text in the feed's decimals; null for a record feed. */
+  answer: integerText.nullable(),
+  value: z.unknown(),
+  observedAt: time,
+  issuedAt: time,
+  validUntil: time,
+  mode: z.enum(["LIVE", "EMULATED"]),
+  simulated: z.boolean(),
+  envelopeDigest: digestSchema,
+  deliveries: z.array(deliveryAnswer).max(1_000),
+});
+export type RoundAnswer = z.infer<typeof roundAnswer>;
+
+/** A configured feed. */
+export const feedAnswer = z.object({
+  id: feedIdSchema,
+  hash: feedHashSchema,
+  cryptlet: cryptletIdSchema,
+  kind: z.enum(["decimal", "record"]),
+  decimals: z.int().min(0).max(77).nullable(),
+  unit: text.nullable(),
+  description: text,
+  heartbeatMs: count,
+  deviationPpm: count.nullable(),
+  intervalMs: count,
+  bindings: z.array(z.object({ chain: chainNameSchema, contract: text })).max(1_000),
+  latestRound: count,
+});
+export type FeedAnswer = z.infer<typeof feedAnswer>;
+
+export const feedsAnswer = z
+  .object({ feeds: z.array(feedAnswer).max(10_000) })
+  .transform(({ feeds }) => feeds);
+export const roundsAnswer = z
+  .object({ rounds: z.array(roundAnswer).max(1_000) })
+  .transform(({ rounds }) => rounds);
+
+/** Any JSON object: a bundle proves itself and is parsed by its verifier. */
+export const bundleAnswer = z.record(z.string(), z.unknown());
+
+export const healthAnswer = z.object({
+  ok: z.boolean(),
+  parts: z.record(text, z.object({ ok: z.boolean(), detail: text })),
+});
+export type HealthAnswer = z.infer<typeof healthAnswer>;
+
+export const livenessAnswer = z.object({
+  ok: z.boolean(),
+  loops: z.record(text, z.object({ ok: z.boolean(), idleMs: z.number(), limitMs: z.number() })),
+});
+export type LivenessAnswer = z.infer<typeof livenessAnswer>;

@@ -1,0 +1,113 @@
+import type { z } from "zod";
+
+import { fabricError } from "../core/errors/fabric-error.ts";
+import { digestSchema, feedIdSchema } from "../core/ids.ts";
+import {
+  bundleAnswer,
+  feedAnswer,
+  feedsAnswer,
+  healthAnswer,
+  livenessAnswer,
+  roundAnswer,
+  roundsAnswer,
+  type FeedAnswer,
+  type HealthAnswer,
+  type LivenessAnswer,
+  type RoundAnswer,
+} from "./answers.ts";
+import { createHttpReader } from "./http-reader.ts";
+import { watchRounds } from "./watch-rounds.ts";
+
+/** Reads one fabric over HTTP. Every method takes a `signal` and throws `CLIENT_*` errors beside those of the API. */
+export interface FabricClient {
+  readonly feeds: {
+    list(options?: CallOptions): Promise<readonly FeedAnswer[]>;
+    /** Throws `FEED_UNKNOWN`. */
+    get(feed: string, options?: CallOptions): Promise<FeedAnswer>;
+    /** Throws `FEED_UNKNOWN`, `ROUND_UNKNOWN`. */
+    latest(feed: string, options?: CallOptions): Promise<RoundAnswer>;
+    round(feed: string, round: number, options?: CallOptions): Promise<RoundAnswer>;
+    /** Newest first; `before` is exclusive. */
+    rounds(
+      feed: string,
+      page?: CallOptions & { limit?: number; before?: number },
+    ): Promise<readonly RoundAnswer[]>;
+    /** Every round after `afterRound`, in order and without gaps, over lost connections, until the signal aborts. */
+    watch(
+      feed: string,
+      options: { afterRound?: number; signal: AbortSignal },
+    ): AsyncIterable<RoundAnswer>;
+  };
+  readonly envelopes: {
+    /** The bundle as it came; check it with `verifyBundle`. Throws `ENVELOPE_UNKNOWN`. */
+    bundle(digest: string, options?: CallOptions): Promise<unknown>;
+  };
+  /** Answers with `ok: false` when a part is down; that is no error. */
+  health(options?: CallOptions): Promise<HealthAnswer>;
+  live(options?: CallOptions): Promise<LivenessAnswer>;
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+}
+
+/** Longest wait for one answer, in ms, unless told. */
+const DEFAULT_TIMEOUT_MS = 10_000;
+
+/** A name that no feed can have is unknown; it must not reach into another path either. */
+const feedPath = (feed: string): string => {
+  const id = feedIdSchema.safeParse(feed);
+  if (!id.success) throw fabricError("FEED_UNKNOWN", { feed: feed.slice(0, 80) });
+  return `v1/feeds/${id.data}`;
+};
+
+/**
+ * A reader of one fabric's API.
+ * @example
+ * ```ts
+ * const fabric = createFabricClient({ url: "http://127.0.0.1:8600" });
+ * const { answer, round } = await fabric.feeds.latest("xau-usd");
+ * ```
+ */
+export const createFabricClient = (options: {
+  readonly url: string;
+  /** ms, for each answer. */
+  readonly timeoutMs?: number;
+}): FabricClient => {
+  const reader = createHttpReader({
+    url: options.url,
+    timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+  });
+  const read = <Schema extends z.ZodType>(
+    path: string,
+    schema: Schema,
+    call: CallOptions | undefined,
+    alsoStatus: readonly number[] = [],
+  ) => reader.json(path, schema, { signal: call?.signal, alsoStatus });
+  return {
+    feeds: {
+      list: async (call) => read("v1/feeds", feedsAnswer, call),
+      get: async (feed, call) => read(feedPath(feed), feedAnswer, call),
+      latest: async (feed, call) => read(`${feedPath(feed)}/latest`, roundAnswer, call),
+      round: async (feed, round, call) =>
+        read(`${feedPath(feed)}/rounds/${round}`, roundAnswer, call),
+      rounds: async (feed, page) => {
+        const query = new URLSearchParams();
+        if (page?.limit !== undefined) query.set("limit", String(page.limit));
+        if (page?.before !== undefined) query.set("before", String(page.before));
+        return read(`${feedPath(feed)}/rounds?${query.toString()}`, roundsAnswer, page);
+      },
+      watch: (feed, { afterRound, signal }) =>
+        watchRounds(reader, `${feedPath(feed)}/events`, { afterRound, signal }),
+    },
+    envelopes: {
+      bundle: async (digest, call) => {
+        const id = digestSchema.safeParse(digest);
+        if (!id.success) throw fabricError("ENVELOPE_UNKNOWN", { digest: digest.slice(0, 80) });
+        return read(`v1/bundles/${id.data}`, bundleAnswer, call);
+      },
+    },
+    health: async (call) => read("health", healthAnswer, call, [503]),
+    live: async (call) => read("live", livenessAnswer, call, [503]),
+  };
+};
