@@ -1,0 +1,59 @@
+import { fabricError } from "../core/errors/fabric-error.ts";
+import type { ChainName } from "../core/ids.ts";
+import { insertDeliveries } from "./deliveries.ts";
+import { appendOutbox, type OutboxEntry } from "./outbox.ts";
+import { latestRound, type RoundRow } from "./rounds.ts";
+import { closeRun, type RunEnd } from "./runs.ts";
+import type { Executor } from "./store.ts";
+
+/** Everything that becomes true together when a round is committed. */
+export interface RoundCommit {
+  readonly round: RoundRow;
+  readonly bundleJson: string;
+  readonly outbox: OutboxEntry;
+  /** Contracts that get the round. */
+  readonly targets: readonly { readonly chain: ChainName; readonly contract: string }[];
+  /** End of the run that made it; null for a round that was imported. */
+  readonly run: RunEnd | null;
+  /** ms since epoch. */
+  readonly at: number;
+}
+
+/**
+ * Writes round, envelope, outbox row, deliveries and the run's end. Part of the caller's transaction: all or nothing.
+ * Throws `ROUND_OUT_OF_ORDER` unless it is the feed's next round, so that of two writers one loses.
+ */
+export const commitRound = async (trx: Executor, commit: RoundCommit): Promise<void> => {
+  const { round } = commit;
+  const expected = ((await latestRound(trx, round.feed))?.round ?? 0) + 1;
+  if (round.round !== expected)
+    throw fabricError("ROUND_OUT_OF_ORDER", { feed: round.feed, expected, round: round.round });
+  await trx
+    .insertInto("envelopes")
+    .values({
+      digest: round.envelopeDigest,
+      feed: round.feed,
+      round: round.round,
+      bundle_json: commit.bundleJson,
+    })
+    .execute();
+  await trx
+    .insertInto("rounds")
+    .values({
+      feed: round.feed,
+      round: round.round,
+      envelope_digest: round.envelopeDigest,
+      run_id: round.runId,
+      answer: round.answer,
+      value_json: round.valueJson,
+      observed_at: round.observedAt,
+      issued_at: round.issuedAt,
+      valid_until: round.validUntil,
+      mode: round.mode,
+      view_json: round.viewJson,
+    })
+    .execute();
+  await appendOutbox(trx, commit.outbox, commit.at);
+  await insertDeliveries(trx, round, commit.targets, commit.at);
+  if (commit.run) await closeRun(trx, commit.run);
+};

@@ -1,0 +1,46 @@
+import { Migrator, sql, type Kysely, type Migration } from "kysely";
+import { fabricError, isFabricError } from "../core/errors/fabric-error.ts";
+import type { ColumnTypes } from "./columns.ts";
+import { firstRound } from "./migrations/0001-first-round.ts";
+
+const MIGRATION_TABLE = "schema_migrations";
+
+/** Every migration in order. Forward only: a released one is never changed, the next one mends it. */
+export const createMigrations = (types: ColumnTypes): Readonly<Record<string, Migration>> => ({
+  "0001-first-round": firstRound(types),
+});
+
+/**
+ * Brings the schema to the newest known migration, all or nothing.
+ * Throws `STORE_SCHEMA_NEWER` for a database that knows more, and `STORE_MIGRATION_FAILED`.
+ */
+export const migrate = async <Schema>(
+  db: Kysely<Schema>,
+  migrations: Readonly<Record<string, Migration>>,
+  file: string,
+): Promise<void> => {
+  const newer = (await appliedMigrations(db)).find((name) => !Object.hasOwn(migrations, name));
+  if (newer !== undefined)
+    throw fabricError("STORE_SCHEMA_NEWER", { file, migration: newer.slice(0, 100) });
+  const migrator = new Migrator({
+    db,
+    provider: { getMigrations: async () => ({ ...migrations }) },
+    migrationTableName: MIGRATION_TABLE,
+    migrationLockTableName: `${MIGRATION_TABLE}_lock`,
+  });
+  const { error, results } = await migrator.migrateToLatest();
+  if (error === undefined) return;
+  if (isFabricError(error) && error.kind !== "internal") throw error;
+  const failed = results?.find((result) => result.status === "Error")?.migrationName ?? "unknown";
+  const reason = error instanceof Error ? error.message : "unknown";
+  throw fabricError("STORE_MIGRATION_FAILED", { migration: failed, reason }, { cause: error });
+};
+
+const appliedMigrations = async <Schema>(db: Kysely<Schema>): Promise<readonly string[]> => {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
+  if (!tables.some((table) => table.name === MIGRATION_TABLE)) return [];
+  const { rows } = await sql<{
+    name: string;
+  }>`select name from ${sql.table(MIGRATION_TABLE)}`.execute(db);
+  return rows.map((row) => row.name);
+};

@@ -1,0 +1,116 @@
+import type { RunId, FeedId } from "../core/ids.ts";
+import type { RunStatus } from "./database.ts";
+import type { Executor } from "./store.ts";
+
+/** One run of a Cryptlet as stored. Times are ms since epoch. */
+export interface RunRow {
+  readonly id: RunId;
+  readonly feed: FeedId;
+  readonly triggerId: string;
+  readonly startedAt: number;
+  readonly finishedAt: number | null;
+  readonly status: RunStatus;
+  readonly error: string | null;
+}
+
+/** Stores a run before it starts. */
+export const openRun = async (
+  db: Executor,
+  run: Pick<RunRow, "id" | "feed" | "triggerId" | "startedAt">,
+): Promise<void> => {
+  await db
+    .insertInto("runs")
+    .values({
+      id: run.id,
+      feed: run.feed,
+      trigger_id: run.triggerId,
+      started_at: run.startedAt,
+      finished_at: null,
+      status: "running",
+      error: null,
+      transcript: null,
+    })
+    .execute();
+};
+
+/** How a run ended. */
+export interface RunEnd {
+  readonly id: RunId;
+  readonly status: Exclude<RunStatus, "running" | "abandoned">;
+  readonly finishedAt: number;
+  /** Code of the error; null when there was none. */
+  readonly error: string | null;
+  /** Journal as JSON, for replay. */
+  readonly transcript: string | null;
+}
+
+/** Ends a run that is still open; a run that has ended stays as it is. */
+export const closeRun = async (db: Executor, end: RunEnd): Promise<void> => {
+  await db
+    .updateTable("runs")
+    .set({
+      status: end.status,
+      finished_at: end.finishedAt,
+      error: end.error,
+      transcript: end.transcript,
+    })
+    .where("id", "=", end.id)
+    .where("status", "=", "running")
+    .execute();
+};
+
+/** At start: whatever still runs belongs to a process that died. Returns how many there were. */
+export const abandonOpenRuns = async (db: Executor, at: number): Promise<number> => {
+  const result = await db
+    .updateTable("runs")
+    .set({ status: "abandoned", finished_at: at })
+    .where("status", "=", "running")
+    .executeTakeFirst();
+  return Number(result.numUpdatedRows);
+};
+
+/** Newest first. */
+export const listRuns = async (
+  db: Executor,
+  filter: { readonly feed?: FeedId; readonly status?: RunStatus; readonly limit: number },
+): Promise<readonly RunRow[]> => {
+  let query = db
+    .selectFrom("runs")
+    .select(["id", "feed", "trigger_id", "started_at", "finished_at", "status", "error"]);
+  if (filter.feed !== undefined) query = query.where("feed", "=", filter.feed);
+  if (filter.status !== undefined) query = query.where("status", "=", filter.status);
+  const rows = await query
+    .orderBy("started_at", "desc")
+    .orderBy("id", "desc")
+    .limit(filter.limit)
+    .execute();
+  return rows.map((row) => ({
+    id: row.id as RunId,
+    feed: row.feed as FeedId,
+    triggerId: row.trigger_id,
+    startedAt: row.started_at,
+    finishedAt: row.finished_at,
+    status: row.status,
+    error: row.error,
+  }));
+};
+
+/** Journal of one run as JSON; null when there is none. */
+export const readTranscript = async (db: Executor, id: RunId): Promise<string | null> => {
+  const row = await db
+    .selectFrom("runs")
+    .select("transcript")
+    .where("id", "=", id)
+    .executeTakeFirst();
+  return row?.transcript ?? null;
+};
+
+/** Deletes ended runs that started before `before`; runs that made a round stay, with their journal. Returns how many. */
+export const pruneRuns = async (db: Executor, before: number): Promise<number> => {
+  const result = await db
+    .deleteFrom("runs")
+    .where("started_at", "<", before)
+    .where("status", "not in", ["running", "published"])
+    .executeTakeFirst();
+  return Number(result.numDeletedRows);
+};
