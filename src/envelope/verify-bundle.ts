@@ -1,0 +1,255 @@
+import { exitCodeOf } from "../core/errors/fabric-error.ts";
+import { digestOf } from "../crypto/hashes.ts";
+import type { KeyRecord } from "../crypto/key-record.ts";
+import type { Appraisal, EvidenceAppraiser } from "./appraiser.ts";
+import { parseBundle, type Bundle } from "./bundle.ts";
+import { preAuthEncoding } from "./dsse.ts";
+import { verifyEnvelope, type VerifiedEnvelope } from "./dsse-verify.ts";
+import { createKeyRing, type KeyRing } from "./key-ring.ts";
+import { OBSERVATION_SOLABI_TYPE, OBSERVATION_TYPE, type Observation } from "./observation.ts";
+import { parseObservation } from "./observation-json.ts";
+import { decodeOnchainObservation } from "./observation-solabi.ts";
+import { checkScope, selectTrusted } from "./signer-trust.ts";
+import {
+  checkFormsAgree,
+  checkFreshness,
+  checkStatement,
+  sourceModeOf,
+} from "./statement-checks.ts";
+import { createStepList, type StepList } from "./step-list.ts";
+import { checkSuccession, type KnownRound } from "./succession.ts";
+import type { TrustPolicy } from "./trust-policy.ts";
+import type { VerificationReport } from "./verification-report.ts";
+
+/** What the caller brings: the verifier itself reads no file, no network and no clock. */
+export interface VerifyBundleOptions {
+  readonly trust: TrustPolicy;
+  /** ms since epoch for which the answer holds. */
+  readonly at: number;
+  /** The last round of this feed that the caller accepted. */
+  readonly previous?: KnownRound;
+  /** Judges the evidence (`src/attestation`); without it the evidence step is skipped, or fails where the policy asks for it. */
+  readonly appraise?: EvidenceAppraiser;
+}
+
+interface Context {
+  readonly bundle: Bundle;
+  readonly ring: KeyRing;
+  readonly options: VerifyBundleOptions;
+  readonly steps: StepList;
+  readonly appraisal: Appraisal | null;
+}
+
+const keyids = (keys: readonly KeyRecord[]): string => keys.map(({ keyid }) => keyid).join(" ");
+
+const readBundle = (bytes: Uint8Array | string, steps: StepList, trust: TrustPolicy) =>
+  steps.attempt("bundle", () => {
+    const bundle = parseBundle(bytes);
+    const ring = createKeyRing([...trust.keys.map(({ key }) => key), ...bundle.keys]);
+    steps.ok(
+      "bundle",
+      `${bundle.keys.length} key(s), ${bundle.evidence.length} piece(s) of evidence`,
+    );
+    return { bundle, ring };
+  });
+
+const appraiseEvidence = async (
+  bundle: Bundle,
+  { appraise, at }: VerifyBundleOptions,
+): Promise<Appraisal | null> => {
+  if (!appraise || bundle.evidence.length === 0) return null;
+  try {
+    return await appraise({ evidence: bundle.evidence, keys: bundle.keys, at });
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    return { ok: false, code: "EVIDENCE_REFUSED", detail };
+  }
+};
+
+interface Verified {
+  readonly json: VerifiedEnvelope;
+  readonly observation: Observation;
+  readonly signers: readonly KeyRecord[];
+}
+
+/** JSON form: signature, then whether the signer is trusted, and only then what the payload says. */
+const verifyJsonForm = (context: Context): Verified | undefined => {
+  const { bundle, ring, steps, appraisal } = context;
+  const { trust } = context.options;
+  const json = steps.attempt("signature", () =>
+    verifyEnvelope(bundle.envelope, { ring, threshold: 1, payloadType: OBSERVATION_TYPE }),
+  );
+  if (!json) return undefined;
+  steps.ok("signature", `${json.signers.length} signature(s) hold`, keyids(json.signers));
+  const trusted = steps.attempt("signer", () => selectTrusted(json.signers, trust, appraisal));
+  if (!trusted) return undefined;
+  const observation = steps.attempt("statement", () => {
+    const statement = parseObservation(json.payload);
+    checkStatement(statement);
+    return statement;
+  });
+  if (!observation) {
+    steps.ok("signer", `known to policy ${trust.id}`, keyids(trusted));
+    return undefined;
+  }
+  const { fabric, feed, round } = observation.subject;
+  steps.ok("statement", `round ${round} of ${feed} in ${fabric}, by ${observation.cryptlet.id}`);
+  const signers = steps.attempt("signer", () => checkScope(trusted, trust, appraisal, observation));
+  if (!signers) return undefined;
+  steps.ok("signer", `trusted under policy ${trust.id}`, keyids(signers));
+  return { json, observation, signers };
+};
+
+/** ABI tuple form; returns its signers, none where there is no such form. */
+const verifyOnchainForm = (context: Context, verified: Verified): readonly KeyRecord[] => {
+  const { bundle, ring, steps, appraisal } = context;
+  const { trust } = context.options;
+  const { onchain } = bundle;
+  if (onchain === null) {
+    for (const step of ["onchain-signature", "onchain-signer", "forms-agree"] as const)
+      steps.skip(step, "the bundle has no on-chain form");
+    return [];
+  }
+  const envelope = steps.attempt("onchain-signature", () =>
+    verifyEnvelope(onchain, { ring, threshold: 1, payloadType: OBSERVATION_SOLABI_TYPE }),
+  );
+  if (!envelope) return [];
+  steps.ok("onchain-signature", "what ecrecover checks holds", keyids(envelope.signers));
+  const signers = steps.attempt("onchain-signer", () => {
+    // Other suites may sign the tuple too, but a contract can count only these.
+    const countable = envelope.signers.filter(({ suite }) => suite === "secp256k1-keccak256");
+    const trusted = selectTrusted(countable, trust, appraisal);
+    return checkScope(trusted, trust, appraisal, verified.observation);
+  });
+  if (!signers) return [];
+  steps.ok("onchain-signer", `trusted under policy ${trust.id}`, keyids(signers));
+  steps.attempt("forms-agree", () => {
+    const tuple = decodeOnchainObservation(envelope.payload);
+    checkFormsAgree(verified.observation, digestOf(verified.json.payload), tuple);
+    steps.ok("forms-agree", `both state ${tuple.value} in round ${tuple.round}`);
+  });
+  return signers;
+};
+
+const reportEvidence = (context: Context, observation: Observation): void => {
+  const { bundle, steps, appraisal } = context;
+  const { appraise, trust } = context.options;
+  if (appraisal === null) {
+    const why =
+      bundle.evidence.length === 0
+        ? "the bundle carries none"
+        : `${bundle.evidence.length} piece(s) carried, ${appraise ? "none" : "no appraiser given"}`;
+    if (trust.requireEvidence)
+      steps.fail("evidence", "EVIDENCE_MISSING", `the policy asks for evidence: ${why}`);
+    else steps.skip("evidence", `not appraised: ${why}`);
+    return;
+  }
+  if (!appraisal.ok) {
+    // Whatever code an appraiser uses, a caller sees one exit code for refused evidence.
+    const code = exitCodeOf(appraisal.code) === 13 ? appraisal.code : "EVIDENCE_REFUSED";
+    steps.fail("evidence", code, `${appraisal.code}: ${appraisal.detail}`);
+  } else if (appraisal.measurement !== observation.cryptlet.measurement)
+    steps.fail(
+      "evidence",
+      "MEASUREMENT_MISMATCH",
+      `the statement names ${observation.cryptlet.measurement}, the evidence shows ${appraisal.measurement}`,
+    );
+  else
+    steps.ok(
+      "evidence",
+      `${appraisal.measurement} appraised under ${appraisal.policy}: ${appraisal.detail}`,
+    );
+};
+
+/** Both forms' keys must be of the key set that the evidence binds, and a simulated anchor is said aloud. */
+const reportKeySet = (context: Context, signers: readonly KeyRecord[]): void => {
+  const { steps, appraisal } = context;
+  const { trust } = context.options;
+  if (!appraisal?.ok) {
+    steps.skip("key-set", "no appraised evidence");
+    steps.skip("simulation", "unknown: no appraised evidence");
+    return;
+  }
+  const stranger = signers.find(({ keyid }) => !appraisal.keyids.includes(keyid));
+  if (stranger)
+    steps.fail("key-set", "KEY_NOT_ATTESTED", `the evidence does not bind ${stranger.keyid}`);
+  else steps.ok("key-set", "every signer's key is bound by the evidence", keyids(signers));
+  if (!appraisal.simulated) steps.ok("simulation", "the trust anchor is not a simulated one");
+  else if (trust.allowSimulated)
+    steps.ok("simulation", "SIMULATED: no hardware protects the key; the policy allows it");
+  else steps.fail("simulation", "SIMULATED_NOT_ALLOWED", "SIMULATED, and the policy forbids that");
+};
+
+const reportModes = (
+  { steps, options }: Context,
+  observation: Observation,
+): "LIVE" | "EMULATED" | null => {
+  const mode = steps.attempt("source-modes", () => sourceModeOf(observation));
+  if (mode === undefined) return null;
+  if (mode === "EMULATED" && !options.trust.allowEmulated)
+    steps.fail("source-modes", "EMULATED_NOT_ALLOWED", "EMULATED, and the policy forbids that");
+  else steps.ok("source-modes", mode ?? "no source answered");
+  return mode;
+};
+
+const reportTime = ({ steps, options }: Context, observation: Observation): void => {
+  const { at, trust, previous } = options;
+  steps.attempt("freshness", () => {
+    const age = checkFreshness(observation, at, trust);
+    steps.ok("freshness", `observed ${age} ms before the time of verification`);
+  });
+  if (!previous) {
+    steps.skip("order", "no earlier round was given");
+    return;
+  }
+  steps.attempt("order", () => {
+    const gap = checkSuccession(previous, observation);
+    steps.ok("order", gap === 0 ? `follows round ${previous.round}` : `${gap} round(s) between`);
+  });
+};
+
+const reportCarried = ({ bundle, steps }: Context): void => {
+  const count = bundle.receipts.length;
+  steps.skip("receipts", count === 0 ? "none carried" : `${count} carried: ask the chain itself`);
+  steps.skip("anchors", "none in this version of the bundle");
+};
+
+/**
+ * Check one bundle offline, step by step: signature, signer, statement, both forms, evidence, time, order.
+ * Never throws for what the bundle holds; the report's code and exit code are those of the first failed step.
+ * Throws `KEY_RECORD_INVALID` and the like for a policy with a wrong key.
+ * @example
+ * ```ts
+ * const report = await verifyBundle(bytes, { trust, at: Date.now() });
+ * if (!report.ok) process.exitCode = report.exitCode;
+ * ```
+ */
+export const verifyBundle = async (
+  bytes: Uint8Array | string,
+  options: VerifyBundleOptions,
+): Promise<VerificationReport> => {
+  createKeyRing(options.trust.keys.map(({ key }) => key));
+  const steps = createStepList();
+  const facts = { policy: options.trust.id, simulated: null, mode: null };
+  const nothing = { ...facts, envelopeDigest: null, observation: null };
+  const read = readBundle(bytes, steps, options.trust);
+  if (!read) return steps.finish(nothing);
+  const appraisal = await appraiseEvidence(read.bundle, options);
+  const context: Context = { ...read, options, steps, appraisal };
+  const verified = verifyJsonForm(context);
+  if (!verified) return steps.finish(nothing);
+  const { observation, json, signers } = verified;
+  const onchainSigners = verifyOnchainForm(context, verified);
+  const mode = reportModes(context, observation);
+  reportEvidence(context, observation);
+  reportKeySet(context, [...signers, ...onchainSigners]);
+  reportTime(context, observation);
+  reportCarried(context);
+  return steps.finish({
+    policy: options.trust.id,
+    simulated: appraisal?.ok ? appraisal.simulated : null,
+    mode,
+    envelopeDigest: digestOf(preAuthEncoding(json.payloadType, json.payload)),
+    observation,
+  });
+};
