@@ -1,0 +1,99 @@
+import { createPrivateKey, sign as nodeSign } from "node:crypto";
+import { DataPackage, NumericDataPoint } from "@redstone-finance/protocol";
+import { AbiCoder, Wallet, getBytes, solidityPackedKeccak256 } from "ethers";
+import { digestOf } from "../../src/crypto/hashes.ts";
+import { serializeEnvelope } from "../../src/envelope/dsse.ts";
+import {
+  signJsonForm,
+  signObservation,
+  signOnchainForm,
+} from "../../src/envelope/signed-observation.ts";
+import type { BenchCase } from "../cpu-rate.ts";
+import {
+  SECRET,
+  SECRET_HEX,
+  jsonKey,
+  observationOf,
+  onchainKey,
+  requireNative,
+} from "./subject.ts";
+
+const TEMPLATE_ID = `0x${"cd".repeat(32)}`;
+const VALUE = 265_010_000_000n;
+
+/** What airnode-feed does for one beacon: encode the value, hash the template, sign as a message, serialise. */
+const signAsApi3 = (wallet: Wallet, turn: number): string => {
+  const timestamp = 1_768_492_800 + turn;
+  const encodedValue = AbiCoder.defaultAbiCoder().encode(["int256"], [VALUE]);
+  const hash = solidityPackedKeccak256(
+    ["bytes32", "uint256", "bytes"],
+    [TEMPLATE_ID, timestamp, encodedValue],
+  );
+  const signature = wallet.signMessageSync(getBytes(hash));
+  return JSON.stringify({
+    airnode: wallet.address,
+    templateId: TEMPLATE_ID,
+    timestamp: String(timestamp),
+    encodedValue,
+    signature,
+  });
+};
+
+const signAsRedStone = (turn: number): string => {
+  const point = new NumericDataPoint({ dataFeedId: "XAU", value: 2650.1, decimals: 8 });
+  return JSON.stringify(
+    new DataPackage([point], 1_768_492_800_000 + turn, "XAU").sign(SECRET_HEX).toObj(),
+  );
+};
+
+export const signCases = (): BenchCase[] => {
+  const native = requireNative();
+  const wallet = new Wallet(SECRET_HEX);
+  const seed = Buffer.concat([Buffer.from("302e020100300506032b657004220420", "hex"), SECRET]);
+  const ed25519 = createPrivateKey({ key: seed, format: "der", type: "pkcs8" });
+  const hash = new Uint8Array(32).fill(3);
+  const statement = digestOf(hash);
+  return [
+    {
+      name: "raw libsecp256k1 sign",
+      run: (turn) => {
+        hash[0] = turn & 0xff;
+        native.ecdsaSign(hash, SECRET);
+      },
+    },
+    {
+      name: "raw node Ed25519 sign",
+      run: (turn) => {
+        hash[0] = turn & 0xff;
+        nodeSign(null, hash, ed25519);
+      },
+    },
+    {
+      name: "raw, both signatures",
+      run: (turn) => {
+        hash[0] = turn & 0xff;
+        native.ecdsaSign(hash, SECRET);
+        nodeSign(null, hash, ed25519);
+      },
+    },
+    {
+      name: "ours, on-chain form",
+      run: (turn) =>
+        serializeEnvelope(signOnchainForm(observationOf(turn), statement, [onchainKey])),
+    },
+    {
+      name: "ours, JSON form",
+      run: (turn) => serializeEnvelope(signJsonForm(observationOf(turn), [jsonKey]).envelope),
+    },
+    {
+      name: "ours, both forms",
+      run: (turn) => {
+        const keys = { json: [jsonKey], onchain: [onchainKey] };
+        const { envelope, onchain } = signObservation(observationOf(turn), keys);
+        return serializeEnvelope(envelope) + (onchain ? serializeEnvelope(onchain) : "");
+      },
+    },
+    { name: "API3 airnode-feed's way", run: (turn) => signAsApi3(wallet, turn) },
+    { name: "RedStone sign", run: signAsRedStone },
+  ];
+};
