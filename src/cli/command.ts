@@ -1,5 +1,4 @@
-import type { FabricError } from "../core/errors/fabric-error.ts";
-import type { Output } from "./output.ts";
+import type { Failure, Output } from "./output.ts";
 
 /** Headings of the command list, in the order in which a newcomer meets them. */
 export const COMMAND_GROUPS = ["Develop", "Use", "Trust", "Operate"] as const;
@@ -77,7 +76,7 @@ export interface CommandResult {
   readonly data: unknown;
   readonly text: string;
   /** When the answer stands but the command failed (stale value, refused envelope): decides the exit code. */
-  readonly failure?: FabricError;
+  readonly failure?: Failure;
 }
 
 /** The one description of a command: feeds parser, help, docs/cli.md and completion. */

@@ -1,5 +1,7 @@
 import type { CommandRecord } from "./command.ts";
 import { doctor } from "./commands/doctor.ts";
+import { envelopeShow } from "./commands/envelope-show.ts";
+import { envelopeVerify } from "./commands/envelope-verify.ts";
 import { feedGet } from "./commands/feed-get.ts";
 import { feedList } from "./commands/feed-list.ts";
 import { feedWatch } from "./commands/feed-watch.ts";
@@ -10,6 +12,8 @@ export const commands: readonly CommandRecord[] = [
   feedList,
   feedGet,
   feedWatch,
+  envelopeShow,
+  envelopeVerify,
   hostStatus,
   doctor,
 ];

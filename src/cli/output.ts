@@ -1,4 +1,4 @@
-import type { FabricError } from "../core/errors/fabric-error.ts";
+import type { ErrorCode } from "../core/errors/catalogue.ts";
 import { toSafeText } from "./safe-text.ts";
 import { createStyle, type Style } from "./style.ts";
 
@@ -33,11 +33,18 @@ export interface Output {
   progress(text: string): Progress;
 }
 
+/** What went wrong, in the words of `--json`; a FabricError is one. */
+export interface Failure {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint: string;
+}
+
 /** The framework's half: how the one document and the error are written. */
 export interface OutputWriter extends Output {
   document(data: unknown, text: string): void;
   /** `data` is what the command still found out, for example a report that ends with a refusal. */
-  failure(error: FabricError, data?: unknown): void;
+  failure(error: Failure, data?: unknown): void;
 }
 
 const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];

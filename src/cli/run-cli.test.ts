@@ -172,8 +172,6 @@ describe("failures", () => {
 });
 
 describe("being stopped", () => {
-  const wait = (service: boolean): CommandRecord => ({ ...failing(new Error("gone")), service });
-
   it.each([
     ["SIGINT", false, 130],
     ["SIGTERM", false, 130],
@@ -181,7 +179,9 @@ describe("being stopped", () => {
     ["EPIPE", false, 0],
   ] as const)("%s, service %s: %d", async (stop, service, code) => {
     const signal = AbortSignal.abort(createStop(stop));
-    const run = await runForTest(["fail", "--json"], [wait(service)], { signal });
+    const run = await runForTest(["fail", "--json"], [{ ...failing(new Error("gone")), service }], {
+      signal,
+    });
     expect(run.code).toBe(code);
     if (code === 0) expect(run.stdout).toBe("");
     else expect(json(run.stdout)).toMatchObject({ error: { code: "INTERRUPTED" } });
@@ -211,11 +211,14 @@ describe("help", () => {
 
 describe("colours", () => {
   it("are for terminals alone, and for those who want them", async () => {
-    const run = (options: Parameters<typeof runForTest>[2], ...flags: string[]) =>
-      runForTest(["fail", ...flags], [failing(new Error("x"))], options);
-    expect((await run({ tty: true })).stderr).toContain("\u001B[");
-    expect((await run({ tty: false })).stderr).not.toContain("\u001B[");
-    expect((await run({ tty: true, env: { NO_COLOR: "1" } })).stderr).not.toContain("\u001B[");
-    expect((await run({ tty: true }, "--no-color")).stderr).not.toContain("\u001B[");
+    const fail = [failing(new Error("x"))];
+    expect((await runForTest(["fail"], fail, { tty: true })).stderr).toContain("\u001B[");
+    expect((await runForTest(["fail"], fail, { tty: false })).stderr).not.toContain("\u001B[");
+    expect(
+      (await runForTest(["fail"], fail, { tty: true, env: { NO_COLOR: "1" } })).stderr,
+    ).not.toContain("\u001B[");
+    expect((await runForTest(["fail", "--no-color"], fail, { tty: true })).stderr).not.toContain(
+      "\u001B[",
+    );
   });
 });

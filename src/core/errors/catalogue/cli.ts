@@ -18,6 +18,11 @@ export const cliErrors = {
     hint: "Check the path and its rights.",
     exit: 3,
   },
+  FILE_UNWRITABLE: {
+    kind: "user",
+    message: "The file {file} cannot be written: {reason}",
+    hint: "Name a file that does not exist yet, in a folder that you may write to.",
+  },
   FILE_INVALID: {
     kind: "user",
     message: "The file {file} does not hold {what}: {reason}",

@@ -1,0 +1,17 @@
+import type { DemoRefusal } from "./demo-data.ts";
+
+/** The way of a value, as the first thing the demo shows. */
+export const PICTURE = [
+  "  5 price services        enclave               database         chain",
+  "  ┌──────────┐ TLS   ┌─────────────┐ signed  ┌──────────┐ bus ┌───────────┐",
+  "  │ sources  │ ────> │ Cryptlet    │ ──────> │ round +  │ ──> │ FeedStore │ <── your contract",
+  "  │          │       │ median, key │ envelope│ outbox   │     │ checks it │     reads a price",
+  "  └──────────┘       └─────────────┘         └──────────┘     └───────────┘",
+].join("\n");
+
+/** What was tried, in words. */
+export const refusalWords: Readonly<Record<DemoRefusal["what"], string>> = {
+  "tampered envelope": "the price was changed after signing",
+  "unknown signer": "a stranger's key signed the same price",
+  "replay of an older round": "an older, rightly signed round was offered again",
+};

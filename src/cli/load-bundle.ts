@@ -1,0 +1,19 @@
+import { createFabricClient } from "../client/fabric-client.ts";
+import { MAX_BUNDLE_BYTES, parseBundle, type Bundle } from "../envelope/bundle.ts";
+import { toJsonText } from "./output.ts";
+import { readInput } from "./read-input.ts";
+
+/**
+ * A bundle by file name or, from the fabric at `url`, by envelope digest; with the text it came as.
+ * Throws `FILE_UNREADABLE`, `BUNDLE_MALFORMED`, `ENVELOPE_UNKNOWN` and the client's errors.
+ */
+export const loadBundle = async (
+  source: string,
+  url: string,
+  signal: AbortSignal,
+): Promise<{ bundle: Bundle; text: string }> => {
+  const text = source.startsWith("sha256:")
+    ? toJsonText(await createFabricClient({ url }).envelopes.bundle(source, { signal }))
+    : (await readInput(source, { limit: MAX_BUNDLE_BYTES, signal })).toString("utf8");
+  return { bundle: parseBundle(text), text };
+};
