@@ -1,4 +1,5 @@
 import type { CommandRecord } from "./command.ts";
+import { devProviders } from "./commands/dev-providers.ts";
 import { doctor } from "./commands/doctor.ts";
 import { envelopeShow } from "./commands/envelope-show.ts";
 import { envelopeVerify } from "./commands/envelope-verify.ts";
@@ -9,6 +10,7 @@ import { hostStatus } from "./commands/host-status.ts";
 
 /** Every command; the order inside a group is the order of help. */
 export const commands: readonly CommandRecord[] = [
+  devProviders,
   feedList,
   feedGet,
   feedWatch,
