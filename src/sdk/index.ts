@@ -1,0 +1,37 @@
+// What a Cryptlet author imports: everything here may become part of a measured bundle.
+export type {
+  HttpAnswer,
+  HttpClientCredentials,
+  HttpRequest,
+  Json,
+  MarketState,
+  ObservationDraft,
+  RecordField,
+  SourceMode,
+  SourceReading,
+  TriggerInput,
+} from "./abi.ts";
+export { fabricError, isFabricError } from "../core/errors/fabric-error.ts";
+export { aggregate, type AggregationRule } from "./aggregate.ts";
+export type { GetOptions, GuestLog, HttpCalls, RunContext } from "./context.ts";
+export {
+  defineCryptlet,
+  type Cryptlet,
+  type FeedDefinition,
+  type GuestFeed,
+  type GuestManifest,
+} from "./define-cryptlet.ts";
+export { Fixed, midpoint } from "./fixed.ts";
+export { JsonReader, readJson } from "./json-reader.ts";
+export { JsonNumber, parseJsonText, type JsonValue } from "./json-text.ts";
+export { findOutliers, median, spreadOf, type OutlierRule } from "./median.ts";
+export { noParameters, readParameters, type ParameterReader } from "./parameters.ts";
+export {
+  readSources,
+  type PriceReading,
+  type PriceSource,
+  type ReceivedAnswer,
+  type SourceOutcome,
+} from "./read-sources.ts";
+export { observeRecord, type RecordReading } from "./observe-record.ts";
+export { serve, type GuestHandle } from "./serve.ts";
