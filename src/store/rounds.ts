@@ -47,6 +47,19 @@ export const findRound = async (
   return row ? readRound(row) : null;
 };
 
+/** The round that an envelope belongs to; null when there is none. */
+export const findRoundByEnvelope = async (
+  db: Executor,
+  digest: Digest,
+): Promise<RoundRow | null> => {
+  const row = await db
+    .selectFrom("rounds")
+    .selectAll()
+    .where("envelope_digest", "=", digest)
+    .executeTakeFirst();
+  return row ? readRound(row) : null;
+};
+
 /** Newest first; `before` is exclusive. */
 export const roundsBefore = async (
   db: Executor,

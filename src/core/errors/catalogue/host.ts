@@ -36,4 +36,35 @@ export const hostErrors = {
     exit: 3,
     status: 404,
   },
+  FEED_NOT_IN_MANIFEST: {
+    kind: "user",
+    message: "Feed {feed}: the Cryptlet {cryptlet} has no feed {name}, it has {declared}",
+    hint: "Set feeds[].feed to one of the names in the Cryptlet's manifest.",
+  },
+  FEED_NOT_BINDABLE: {
+    kind: "user",
+    message: "Feed {feed} is a record; records have no on-chain form yet and cannot be bound",
+    hint: "Remove the binding; read the record from the API and verify its envelope.",
+  },
+  CRYPTLET_ID_DIFFERS: {
+    kind: "user",
+    message: "The package {directory} holds {actual}, the configuration says {expected}",
+    hint: "Set cryptlets[].id to the id in the package's manifest, or point at the right folder.",
+  },
+  SIMULATED_NOT_ALLOWED: {
+    kind: "verification",
+    message: "The enclave of {cryptlet} is SIMULATED and the configuration does not accept that",
+    hint: "For development set enclave.insecureAllowSimulated to true. It protects against nobody who controls the machine.",
+    exit: 13,
+  },
+  PROVIDERS_UNREACHABLE: {
+    kind: "unavailable",
+    message: "Too few data providers can be reached and no provider emulator is configured",
+    hint: "Check the network, or for development start cryptlet dev providers and set providers.emulator.",
+  },
+  HOST_STOPPING: {
+    kind: "unavailable",
+    message: "The host is stopping",
+    hint: "Try again when it has started.",
+  },
 } as const satisfies Record<string, ErrorEntry>;

@@ -1,0 +1,36 @@
+import type { LoadedCryptlet } from "../../enclave-sim/host/enclave.ts";
+import { fabricError } from "../core/errors/fabric-error.ts";
+import { cryptletIdSchema, type CryptletId } from "../core/ids.ts";
+import { decodeBase64 } from "../crypto/base64.ts";
+import { spkiToPem } from "../crypto/pem.ts";
+import type { CryptletDirectory, CryptletView } from "./fabric.ts";
+
+const viewCryptlet = (cryptlet: LoadedCryptlet): CryptletView => ({
+  id: cryptletIdSchema.parse(cryptlet.id),
+  version: cryptlet.version,
+  measurement: cryptlet.measurement,
+  feeds: cryptlet.manifest.feeds.map(({ id }) => id),
+  hosts: cryptlet.manifest.capabilities.http?.hosts.map(({ host }) => host) ?? [],
+  keys: cryptlet.keys.map((key) => ({
+    keyid: key.keyid,
+    suite: key.suite,
+    publicKey: key.publicKey,
+    pem: spkiToPem(decodeBase64(key.publicKey, "public key")),
+    address: key.address ?? null,
+  })),
+  evidence: cryptlet.evidence,
+  // The only enclave driver of this version is the simulator.
+  simulated: true,
+});
+
+/** The loaded Cryptlets. Throws `CRYPTLET_UNKNOWN`. */
+export const createCryptletDirectory = (
+  cryptlets: ReadonlyMap<CryptletId, LoadedCryptlet>,
+): CryptletDirectory => ({
+  list: async () => [...cryptlets.values()].map(viewCryptlet),
+  async get(id) {
+    const cryptlet = cryptlets.get(id);
+    if (!cryptlet) throw fabricError("CRYPTLET_UNKNOWN", { cryptlet: id });
+    return viewCryptlet(cryptlet);
+  },
+});

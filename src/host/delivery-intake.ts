@@ -1,0 +1,89 @@
+import type { Bus, Consumption, Disposition, Message } from "../bus/bus.ts";
+import type { Clock } from "../core/clock.ts";
+import type { ChainName, FabricId, FeedId } from "../core/ids.ts";
+import type { Log } from "../core/log.ts";
+import type { TrustPolicy } from "../envelope/trust-policy.ts";
+import type { VerificationReport } from "../envelope/verification-report.ts";
+import { verifyBundle } from "../envelope/verify-bundle.ts";
+import { applyOnce } from "../store/apply-once.ts";
+import { insertDeliveries } from "../store/deliveries.ts";
+import type { Store } from "../store/store.ts";
+import type { FeedTarget } from "./feed-definition.ts";
+import { roundStream } from "./round-message.ts";
+
+/** A handler only writes one transaction; what takes longer is stuck. */
+const ACK_WAIT_MS = 30_000;
+const MAX_DELIVER = 10;
+
+export interface DeliveryIntakeParts {
+  readonly bus: Bus;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly fabric: FabricId;
+  readonly chain: ChainName;
+  /** Keys that may sign rounds of this fabric. */
+  readonly trust: TrustPolicy;
+  /** Contracts on this chain that get the feed. */
+  readonly targetsOf: (feed: FeedId) => readonly FeedTarget[];
+  /** Called after new deliveries are stored. */
+  readonly onStored: () => void;
+  readonly onProgress: () => void;
+}
+
+/** A stale round is authentic all the same: whether it may still land is the contract's word, and stands in its delivery. */
+const isAuthentic = ({ steps }: VerificationReport): boolean =>
+  steps.every(({ step, status }) => status !== "failed" || step === "freshness");
+
+/**
+ * Takes envelopes off the bus, checks each one, and stores the deliveries that follow from it together with the
+ * message's mark in one transaction: redelivered messages do nothing, and what does not verify becomes a dead letter.
+ */
+export const startDeliveryIntake = async (
+  parts: DeliveryIntakeParts,
+  options?: { signal?: AbortSignal },
+): Promise<Consumption> => {
+  const { bus, store, clock, log, fabric, chain, trust } = parts;
+  const stream = roundStream(fabric);
+  const durable = `deliver-${chain}`;
+
+  const handle = async (message: Message): Promise<Disposition> => {
+    parts.onProgress();
+    const at = clock.now();
+    const report = await verifyBundle(message.data, { trust, at });
+    const { observation } = report;
+    if (!isAuthentic(report) || observation === null) {
+      const code = report.code ?? "ENVELOPE_MALFORMED";
+      log.error("envelope refused", { chain, sequence: message.sequence, code });
+      return { deadLetter: code };
+    }
+    const { feed, round } = observation.subject;
+    const targets = parts.targetsOf(feed);
+    const isNew = await store.transaction((trx) =>
+      applyOnce(
+        trx,
+        {
+          stream: message.stream,
+          consumer: durable,
+          sequence: message.sequence,
+          messageId: message.messageId,
+        },
+        at,
+        () => insertDeliveries(trx, { feed, round }, targets, at),
+      ),
+    );
+    if (isNew && targets.length > 0) parts.onStored();
+    return undefined;
+  };
+
+  return await bus.consume(
+    {
+      stream: stream.name,
+      durable,
+      ackWaitMs: ACK_WAIT_MS,
+      maxDeliver: MAX_DELIVER,
+      ...(options?.signal ? { signal: options.signal } : {}),
+    },
+    handle,
+  );
+};
