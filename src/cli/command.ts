@@ -58,6 +58,8 @@ export interface GlobalOptions {
   readonly config: string | undefined;
   /** Where the fabric's API is. */
   readonly url: string;
+  /** Its bearer token; from CRYPTLET_API_TOKEN alone, because flags show in the list of processes. */
+  readonly token: string | null;
 }
 
 /** What a command is run with. */

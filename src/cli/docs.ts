@@ -60,6 +60,7 @@ export const printCliDocs = (commands: readonly CommandRecord[] = allCommands): 
     '`{ "ok": true, "data": … }` or `{ "ok": false, "error": { "code", "message", "hint" } }`; where a failed command',
     "still found something out (a stale value, the report of a refused envelope), `data` stands beside `error`.",
     "Commands that follow print one JSON object per line. Nothing is ever asked without a terminal.",
+    "The bearer token of an API that asks for one is read from `CRYPTLET_API_TOKEN`.",
     "",
     "## Options of every command",
     "",

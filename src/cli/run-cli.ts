@@ -47,6 +47,7 @@ const readGlobal = (
     verbose: given["verbose"] === true,
     config: text(given["config"]) ?? text(env["CRYPTLET_CONFIG"]),
     url,
+    token: text(env["CRYPTLET_API_TOKEN"]) ?? null,
   };
 };
 

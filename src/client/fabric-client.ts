@@ -71,11 +71,14 @@ const feedPath = (feed: string): string => {
  */
 export const createFabricClient = (options: {
   readonly url: string;
+  /** Bearer token of an API that asks for one. */
+  readonly token?: string | null;
   /** ms, for each answer. */
   readonly timeoutMs?: number;
 }): FabricClient => {
   const reader = createHttpReader({
     url: options.url,
+    token: options.token ?? null,
     timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
   });
   const read = <Schema extends z.ZodType>(

@@ -79,8 +79,11 @@ const coded = (error: unknown, url: string, signal: AbortSignal | undefined): un
 export const createHttpReader = (base: {
   readonly url: string;
   readonly timeoutMs: number;
+  /** Bearer token (RFC 6750); null where the API asks for none. */
+  readonly token: string | null;
 }): HttpReader => {
   const root = base.url.endsWith("/") ? base.url : `${base.url}/`;
+  const authorization = base.token === null ? {} : { authorization: `Bearer ${base.token}` };
   const resolve = (path: string): string => new URL(path, root).href;
   return {
     resolve,
@@ -89,7 +92,7 @@ export const createHttpReader = (base: {
       const limit = AbortSignal.timeout(base.timeoutMs);
       try {
         const response = await fetch(url, {
-          headers: { accept: "application/json" },
+          headers: { accept: "application/json", ...authorization },
           signal: signal ? AbortSignal.any([signal, limit]) : limit,
         });
         const text = await readText(response, url);
@@ -110,7 +113,7 @@ export const createHttpReader = (base: {
       const timer = setTimeout(() => head.abort(new Error("no answer in time")), base.timeoutMs);
       try {
         const response = await fetch(url, {
-          headers: { accept: "text/event-stream", ...headers },
+          headers: { accept: "text/event-stream", ...authorization, ...headers },
           signal: AbortSignal.any([signal, head.signal]),
         });
         if (!response.ok) throw toError(url, response.status, await readText(response, url));

@@ -44,14 +44,18 @@ async function* readConnection(
   const { afterRound, signal, onOpen, onRetry } = options;
   const headers: Record<string, string> =
     afterRound === undefined ? {} : { "last-event-id": String(afterRound) };
+  const url = reader.resolve(path);
   const body = await reader.stream(path, { signal, headers });
   onOpen();
   const parser = createSseParser();
   let last = afterRound ?? 0;
   for await (const text of body.pipeThrough(new TextDecoderStream())) {
     for (const { event, data } of parser.push(text)) {
-      if (event !== "round" && event !== "message") continue;
-      const round = parseRound(data, reader.resolve(path));
+      // The host's own trouble, told inside the stream before it ends it: as good as a lost connection.
+      if (event === "error")
+        throw fabricError("CLIENT_UNREACHABLE", { url, reason: data.slice(0, 500) });
+      if (event !== "round") continue;
+      const round = parseRound(data, url);
       if (round.round <= last) continue;
       last = round.round;
       yield round;

@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import type { IncomingMessage } from "node:http";
 import { request } from "node:https";
 import { once } from "node:events";
 import path from "node:path";
@@ -24,7 +25,7 @@ interface Ready {
 const ask = async ({ address, port }: Ready, ca: string, host: string, url: string) => {
   const call = request({ host: address, port, ca, servername: host, path: url, headers: { host } });
   call.end();
-  const [response] = (await once(call, "response")) as [import("node:http").IncomingMessage];
+  const [response] = (await once(call, "response")) as [IncomingMessage];
   response.resume();
   await once(response, "end");
   return response.statusCode;

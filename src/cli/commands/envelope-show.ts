@@ -20,7 +20,7 @@ export const envelopeShow = defineCommand({
   run: async ({ args, options, global, output, signal }) => {
     const { loadBundle } = await import("../load-bundle.ts");
     const { formatBundle, readStatement } = await import("../bundle-text.ts");
-    const { bundle, text } = await loadBundle(args.envelope, global.url, signal);
+    const { bundle, text } = await loadBundle(args.envelope, global, signal);
     if (options.out !== undefined) {
       const { writeNewFile } = await import("../write-new-file.ts");
       await writeNewFile(options.out, text);

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -45,7 +45,8 @@ const lookAtSecp256k1 = async (): Promise<string> => {
 
 const lookAtQuickJs = async (): Promise<string> => {
   const { QuickJS } = await import("quickjs-wasi");
-  const engine = await QuickJS.create();
+  const wasm = await readFile(require.resolve("quickjs-wasi/quickjs.wasm"));
+  const engine = await QuickJS.create(wasm);
   try {
     const answer = engine.evalCode("6 * 7").toNumber();
     if (answer !== 42) throw new Error(`QuickJS says that 6 * 7 is ${answer}`);
