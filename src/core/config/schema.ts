@@ -157,7 +157,7 @@ export const createConfigSchema = ({ base, readSecret }: ConfigContext) => {
       api: z
         .strictObject({
           host: z.string().min(1).max(255).default("127.0.0.1").describe("address to listen on"),
-          port: port.default(8_420).describe("0 takes a free one"),
+          port: port.default(8_600).describe("0 takes a free one"),
           token: secret
             .nullable()
             .default(null)

@@ -1,3 +1,44 @@
 import type { ErrorEntry } from "../arguments.ts";
 
-export const apiErrors = {} as const satisfies Record<string, ErrorEntry>;
+export const apiErrors = {
+  API_REQUEST_INVALID: {
+    kind: "user",
+    message: "The request is not valid: {faults}",
+    hint: "Mend what stands at each path; /openapi.json describes every request.",
+  },
+  API_REQUEST_MALFORMED: {
+    kind: "user",
+    message: "The request is not HTTP that this server takes: {reason}",
+    hint: "Headers together may have 16 KiB, a request must arrive within 10 seconds.",
+  },
+  API_BODY_REFUSED: {
+    kind: "user",
+    message: "No request of this API has a body",
+    hint: "The API only reads; send GET without a body.",
+    status: 413,
+  },
+  API_ROUTE_UNKNOWN: {
+    kind: "user",
+    message: "There is nothing at {method} {path}",
+    hint: "/openapi.json lists every route.",
+    exit: 3,
+    status: 404,
+  },
+  API_UNAUTHORIZED: {
+    kind: "user",
+    message: "This API needs a bearer token",
+    hint: "Send the header authorization: Bearer followed by the token of the host's configuration (api.token).",
+    exit: 4,
+    status: 401,
+  },
+  API_STREAMS_EXHAUSTED: {
+    kind: "unavailable",
+    message: "All {limit} event streams of this host are taken",
+    hint: "Try again later, or poll the latest round instead.",
+  },
+  API_ADDRESS_UNAVAILABLE: {
+    kind: "unavailable",
+    message: "The API cannot listen on {host} port {port}: {reason}",
+    hint: "Choose another port (api.port, CRYPTLET_API_PORT) or stop what listens there.",
+  },
+} as const satisfies Record<string, ErrorEntry>;

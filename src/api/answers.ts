@@ -1,0 +1,127 @@
+import { z } from "zod";
+
+/** What the API answers; /openapi.json is printed from here, and no answer leaves that does not fit. */
+const time = z.int().min(0).describe("ms since epoch");
+const digest = z.string().describe("sha256: and 64 lower-case hex characters");
+/** JSON that proves itself and is passed on as it is. */
+const opaque = z.unknown();
+
+export const deliveryAnswer = z
+  .object({
+    id: z.string(),
+    feed: z.string(),
+    round: z.int(),
+    chain: z.string(),
+    contract: z.string(),
+    status: z.enum(["prepared", "submitted", "included", "final", "superseded", "failed"]),
+    transaction: z.string().nullable(),
+    blockNumber: z.int().nullable(),
+    error: z.string().nullable().describe("code of the last error"),
+    attempts: z.int(),
+    updatedAt: time,
+  })
+  .describe("one delivery of one round to one contract");
+
+export const roundAnswer = z
+  .object({
+    feed: z.string(),
+    feedHash: z.string().describe("name of the feed on chain"),
+    round: z.int(),
+    answer: z
+      .string()
+      .nullable()
+      .describe("integer text in the feed's decimals; null for a record feed"),
+    value: opaque.describe(
+      "the signed value: decimal text with decimals and unit, or the record's fields",
+    ),
+    observedAt: time,
+    issuedAt: time,
+    validUntil: time,
+    mode: z.enum(["LIVE", "EMULATED"]).describe("how the sources were reached"),
+    simulated: z
+      .boolean()
+      .describe("true: signed in the simulator, which has no hardware behind it"),
+    envelopeDigest: digest,
+    deliveries: z.array(deliveryAnswer),
+  })
+  .describe("one published round");
+
+export const feedAnswer = z
+  .object({
+    id: z.string(),
+    hash: z.string().describe("name of the feed on chain"),
+    cryptlet: z.string(),
+    kind: z.enum(["decimal", "record"]),
+    decimals: z.int().nullable(),
+    unit: z.string().nullable(),
+    description: z.string(),
+    heartbeatMs: z.int(),
+    deviationPpm: z.int().nullable(),
+    intervalMs: z.int(),
+    bindings: z.array(z.object({ chain: z.string(), contract: z.string() })),
+    latestRound: z.int().describe("0 when there is none"),
+  })
+  .describe("a configured feed");
+
+const keyFields = {
+  keyid: z.string().describe("sha256: and the SHA-256 of the SPKI in DER"),
+  suite: z.string(),
+  publicKey: z.string().describe("SPKI in DER, base64"),
+  pem: z.string().describe("the same in PEM"),
+  address: z.string().nullable().describe("EVM address where the suite has one"),
+};
+
+export const keyAnswer = z
+  .object({ cryptlet: z.string(), simulated: z.boolean(), ...keyFields })
+  .describe("a signing key of a Cryptlet's enclave");
+
+export const cryptletAnswer = z
+  .object({
+    id: z.string(),
+    version: z.string(),
+    measurement: digest,
+    feeds: z.array(z.string()),
+    hosts: z.array(z.string()).describe("hosts that its manifest lets it reach"),
+    keys: z.array(z.object(keyFields)),
+    evidence: opaque.describe("evidence document that binds the keys to the measurement"),
+    simulated: z.boolean(),
+  })
+  .describe("a loaded Cryptlet");
+
+/** DSSE 1.0.2. */
+export const envelopeAnswer = z.object({
+  payloadType: z.string(),
+  payload: z.string().describe("base64"),
+  signatures: z.array(z.object({ keyid: z.string(), sig: z.string().describe("base64") })),
+});
+
+export const bundleAnswer = opaque.describe(
+  "bundle: envelope, keys, evidence, receipts and anchors",
+);
+
+export const healthAnswer = z.object({
+  ok: z.boolean(),
+  parts: z.record(z.string(), z.object({ ok: z.boolean(), detail: z.string() })),
+});
+
+export const liveAnswer = z.object({
+  ok: z.boolean(),
+  loops: z.record(
+    z.string(),
+    z.object({ ok: z.boolean(), idleMs: z.number(), limitMs: z.number() }),
+  ),
+});
+
+export const errorAnswer = z
+  .object({
+    error: z.object({
+      code: z.string(),
+      message: z.string(),
+      hint: z.string(),
+      arguments: z.record(z.string(), z.string()),
+    }),
+  })
+  .describe("an error of the catalogue (docs/errors.md)");
+
+/** For the `response` of a route: what goes wrong looks the same everywhere. */
+export const errorAnswers = { "4xx": errorAnswer, "5xx": errorAnswer };

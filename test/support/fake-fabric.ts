@@ -1,0 +1,216 @@
+import { Registry } from "prom-client";
+import { fabricError } from "../../src/core/errors/fabric-error.ts";
+import type {
+  ChainName,
+  CryptletId,
+  Digest,
+  FabricId,
+  FeedHash,
+  FeedId,
+} from "../../src/core/ids.ts";
+import { createFabricEvents } from "../../src/host/fabric-events.ts";
+import type {
+  CryptletView,
+  DeliveryView,
+  Fabric,
+  FeedSummary,
+  Health,
+  Liveness,
+  RoundView,
+} from "../../src/host/fabric.ts";
+
+/** A fabric in memory for tests of what stands on the `Fabric` port: API and client. */
+export interface FakeFabric extends Fabric {
+  /** Commit the next round of `xau-usd`. */
+  commit(): RoundView;
+  health: () => Promise<Health>;
+  liveness: () => Liveness;
+}
+
+export const FEED = "xau-usd" as FeedId;
+const CHAIN = "local" as ChainName;
+const CRYPTLET = "gold-price" as CryptletId;
+const HASH = `0x${"ab".repeat(32)}` as FeedHash;
+export const digestOf = (round: number): Digest =>
+  `sha256:${round.toString(16).padStart(64, "0")}` as Digest;
+
+const deliveryOf = (round: number): DeliveryView => ({
+  id: `${FEED}-${round}-${CHAIN}`,
+  feed: FEED,
+  round,
+  chain: CHAIN,
+  contract: `0x${"11".repeat(20)}`,
+  status: "final",
+  transaction: `0x${"22".repeat(32)}`,
+  blockNumber: round,
+  error: null,
+  attempts: 1,
+  updatedAt: 1_700_000_000_000 + round,
+});
+
+const roundOf = (round: number): RoundView => ({
+  feed: FEED,
+  feedHash: HASH,
+  round,
+  answer: String(265_000_000_000 + round),
+  value: { kind: "decimal", text: "2650.00000001", decimals: 8, unit: "USD/ozt" },
+  observedAt: 1_700_000_000_000 + round,
+  issuedAt: 1_700_000_000_100 + round,
+  validUntil: 1_700_000_600_000 + round,
+  mode: "EMULATED",
+  simulated: true,
+  envelopeDigest: digestOf(round),
+  deliveries: [deliveryOf(round)],
+});
+
+const cryptlet: CryptletView = {
+  id: CRYPTLET,
+  version: "1.0.0",
+  measurement: digestOf(0),
+  feeds: [FEED],
+  hosts: ["api.example"],
+  keys: [
+    {
+      keyid: digestOf(1),
+      suite: "ed25519",
+      publicKey: "AAAA",
+      pem: "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n",
+      address: null,
+    },
+  ],
+  evidence: { simulated: true },
+  simulated: true,
+};
+
+const known = (feed: FeedId): void => {
+  if (feed !== FEED) throw fabricError("FEED_UNKNOWN", { feed });
+};
+
+export const createFakeFabric = (published = 0): FakeFabric => {
+  const rounds: RoundView[] = [];
+  const waiting = new Set<() => void>();
+  const latest = new Map<string, Buffer>();
+  const commit = (): RoundView => {
+    const round = roundOf(rounds.length + 1);
+    rounds.push(round);
+    latest.set(FEED, Buffer.from(JSON.stringify(round)));
+    for (const wake of waiting) wake();
+    return round;
+  };
+  for (let count = 0; count < published; count += 1) commit();
+
+  const summary = (): FeedSummary => ({
+    id: FEED,
+    hash: HASH,
+    cryptlet: CRYPTLET,
+    kind: "decimal",
+    decimals: 8,
+    unit: "USD/ozt",
+    description: "Gold",
+    heartbeatMs: 60_000,
+    deviationPpm: 2_500,
+    intervalMs: 1_000,
+    bindings: [{ chain: CHAIN, contract: `0x${"11".repeat(20)}` }],
+    latestRound: rounds.length,
+  });
+  const byDigest = (digest: Digest): RoundView => {
+    const round = rounds.find(({ envelopeDigest }) => envelopeDigest === digest);
+    if (!round) throw fabricError("ENVELOPE_UNKNOWN", { digest });
+    return round;
+  };
+
+  return {
+    id: "demo" as FabricId,
+    metrics: new Registry(),
+    events: createFabricEvents(() => undefined),
+    commit,
+    health: async () => ({ ok: true, parts: { database: { ok: true, detail: "" } } }),
+    liveness: () => ({ ok: true, loops: { outbox: { ok: true, idleMs: 1, limitMs: 10 } } }),
+    trigger: async () => void commit(),
+    stop: async () => undefined,
+    feeds: {
+      list: async () => [summary()],
+      async get(feed) {
+        known(feed);
+        return summary();
+      },
+      latest(feed) {
+        const bytes = latest.get(feed);
+        if (bytes) return bytes;
+        known(feed);
+        throw fabricError("ROUND_UNKNOWN", { feed, round: 1 });
+      },
+      async round(feed, round) {
+        known(feed);
+        const found = rounds[round - 1];
+        if (!found) throw fabricError("ROUND_UNKNOWN", { feed, round });
+        return found;
+      },
+      async rounds(feed, { limit, before }) {
+        known(feed);
+        return rounds
+          .filter(({ round }) => before === undefined || round < before)
+          .toReversed()
+          .slice(0, limit);
+      },
+      async *watch(feed, { afterRound, signal }) {
+        known(feed);
+        let next = afterRound ?? rounds.length;
+        while (!signal.aborted) {
+          const round = rounds[next];
+          if (round) {
+            next += 1;
+            yield round;
+            continue;
+          }
+          await new Promise<void>((resolve) => {
+            const wake = () => {
+              waiting.delete(wake);
+              signal.removeEventListener("abort", wake);
+              resolve();
+            };
+            waiting.add(wake);
+            signal.addEventListener("abort", wake, { once: true });
+          });
+        }
+      },
+    },
+    envelopes: {
+      async bundle(digest) {
+        return {
+          mediaType: "application/vnd.cryptlet.bundle.v1+json",
+          digest: byDigest(digest).envelopeDigest,
+        };
+      },
+      async envelope(digest, form) {
+        byDigest(digest);
+        return {
+          payloadType: form,
+          payload: "AAAA",
+          signatures: [{ keyid: digestOf(1), sig: "AAAA" }],
+        };
+      },
+    },
+    cryptlets: {
+      list: async () => [cryptlet],
+      async get(id) {
+        if (id !== CRYPTLET) throw fabricError("CRYPTLET_UNKNOWN", { cryptlet: id });
+        return cryptlet;
+      },
+    },
+    deliveries: {
+      list: async ({ feed, status, limit }) =>
+        rounds
+          .flatMap((round) => round.deliveries)
+          .filter((delivery) => feed === undefined || delivery.feed === feed)
+          .filter((delivery) => status === undefined || delivery.status === status)
+          .toReversed()
+          .slice(0, limit),
+      async get(id) {
+        const found = rounds.flatMap((round) => round.deliveries).find((one) => one.id === id);
+        if (!found) throw fabricError("DELIVERY_UNKNOWN", { delivery: id });
+        return found;
+      },
+    },
+  };
+};
