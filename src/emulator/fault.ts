@@ -145,9 +145,9 @@ const later = (response: ServerResponse, milliseconds: number, act: () => void):
 };
 
 const drip = (response: ServerResponse): void => {
-  if (response.destroyed) return;
-  response.write(" ");
-  later(response, DRIP_MS, () => drip(response));
+  const timer = setInterval(() => response.write(" "), DRIP_MS);
+  timer.unref();
+  response.once("close", () => clearInterval(timer));
 };
 
 /** As fast as the reader takes it, without a length. */

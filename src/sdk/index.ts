@@ -12,6 +12,7 @@ export type {
   TriggerInput,
 } from "./abi.ts";
 export { fabricError, isFabricError } from "../core/errors/fabric-error.ts";
+export { throwAbiError } from "./abi-error.ts";
 export { aggregate, type AggregationRule } from "./aggregate.ts";
 export type { GetOptions, GuestLog, HttpCalls, RunContext } from "./context.ts";
 export {

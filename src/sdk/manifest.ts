@@ -48,7 +48,9 @@ const httpSchema = z.strictObject({
 const secretSchema = z.strictObject({
   name: z.string().regex(/^[A-Z][A-Z0-9_]{0,63}$/, "capital letters, digits and _"),
   /** The only hosts that the secret may be sent to; each must be covered by `http.hosts`. */
-  hosts: z.array(hostPatternSchema).min(1).max(16),
+  hosts: z.array(hostPatternSchema).min(1).max(32),
+  /** An optional secret may be left without a value; a request that names it then fails alone. */
+  optional: z.boolean().default(false),
 });
 
 const RECORD_FIELD_TYPES = ["string", "decimal", "boolean", "timestamp"] as const;
