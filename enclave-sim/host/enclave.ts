@@ -1,17 +1,19 @@
 import type { Digest, FabricId, FeedHash, FeedId, RunId } from "../../src/core/ids.ts";
-import type { Envelope, Evidence, KeyRecord } from "../protocol/signing-port.ts";
+import type { KeyRecord } from "../../src/crypto/key-record.ts";
+import type { Evidence } from "../../src/envelope/bundle.ts";
+import type { SignedObservation as SignedForms } from "../../src/envelope/signed-observation.ts";
 import type { Observation } from "../../src/envelope/observation.ts";
 import type { Json, ObservationDraft, TriggerInput } from "../../src/sdk/abi.ts";
 import type { Manifest } from "../../src/sdk/manifest.ts";
 import type { Provenance, SourcesConfiguration } from "../capabilities/capability.ts";
 import type { Limits } from "../protocol/limits.ts";
-import type { Receipt, Transcript } from "../protocol/transcript.ts";
+import type { RunReceipt, Transcript } from "../protocol/transcript.ts";
 
 /** A thread that holds keys, capabilities and journal, and the guest threads it starts. Simulated: no hardware protects it. */
 export interface Enclave {
   /**
    * Starts a Cryptlet: evaluates its bundle once, measures it, opens or makes its keys.
-   * Throws `CRYPTLET_INIT_FAILED`, `SECRET_MISSING`, `FEED_NOT_DECLARED`, `SEAL_REFUSED`, `ENCLAVE_CLOSED`.
+   * Throws `CRYPTLET_INIT_FAILED`, `FEED_NOT_DECLARED`, `OBSERVATION_REFUSED` (a wrong feed hash), `SEAL_REFUSED`, `ENCLAVE_CLOSED`.
    */
   load(
     cryptlet: CryptletPackage,
@@ -38,6 +40,7 @@ export interface ServedFeed {
   readonly feed: FeedId;
   /** Feed of the manifest: `TriggerInput.feed` and `ObservationDraft.feed`. */
   readonly cryptletFeed: string;
+  /** Must be `computeFeedHash` of fabric, Cryptlet, `feed` and `parameters`; the enclave computes it again. */
   readonly feedHash: FeedHash;
   /** Parameters that a run must have had to be signed for this feed. */
   readonly parameters: Json;
@@ -67,9 +70,11 @@ export interface LoadedCryptlet {
   readonly keys: readonly KeyRecord[];
   /** Marked SIMULATED. */
   readonly evidence: Evidence;
+  /** Signs the evidence. A relying party takes it as a simulated anchor only when it came to it by another way. */
+  readonly platformKey: KeyRecord;
   /**
    * One run. Its draft stays in the enclave until it is signed, or until too many newer runs push it out.
-   * Throws what the Cryptlet refused with, or a code of the enclave's (`RUN_DEADLINE`, `GUEST_CRASHED`, …).
+   * Throws what the Cryptlet refused with, `RUN_*`, `GUEST_*`, `HOST_CALL_*`, `CRYPTLET_CLOSED`, `INTERRUPTED`.
    */
   run(
     trigger: TriggerInput,
@@ -94,15 +99,9 @@ export interface SignRequest {
   readonly previous: Digest | null;
 }
 
-/** Both forms of one fact. */
-export interface SignedObservation {
+/** Both forms of one fact: JSON with Ed25519, the ABI tuple with secp256k1 (null for a record). */
+export interface SignedObservation extends SignedForms {
   readonly observation: Observation;
-  /** JSON form, Ed25519. */
-  readonly envelope: Envelope;
-  /** ABI tuple form, secp256k1; null for a record feed. */
-  readonly onchain: Envelope | null;
-  /** `sha256:` over the JSON form's PAE. */
-  readonly envelopeDigest: Digest;
 }
 
 /** What one run gave. */
@@ -112,7 +111,7 @@ export interface RunReport {
   readonly provenance: readonly Provenance[];
   readonly transcript: Transcript;
   readonly transcriptDigest: Digest;
-  readonly receipt: Receipt;
+  readonly receipt: RunReceipt;
   /** ms. `guest` is time inside the guest, `capabilities` in host calls, `queue` waiting for the instance. */
   readonly timings: {
     readonly total: number;

@@ -42,7 +42,7 @@ export type JournalEntry = z.infer<typeof journalEntrySchema>;
 export type Transcript = z.infer<typeof transcriptSchema>;
 
 /** Short proof of a run; what it claims about its walls is the least that can be said. */
-export const receiptSchema = z.strictObject({
+export const runReceiptSchema = z.strictObject({
   abi: z.literal(ABI_VERSION),
   measurement: digestSchema,
   /** SHA-256 of the trigger's JSON text as the guest got it. */
@@ -57,5 +57,5 @@ export const receiptSchema = z.strictObject({
   determinism: z.literal("bit-for-bit"),
   attestation: z.literal("simulated"),
 });
-/** @see receiptSchema */
-export type Receipt = z.infer<typeof receiptSchema>;
+/** @see runReceiptSchema */
+export type RunReceipt = z.infer<typeof runReceiptSchema>;

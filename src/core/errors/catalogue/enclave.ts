@@ -16,12 +16,6 @@ export const enclaveErrors = {
     message: "The Cryptlet in {path} does not build:\n{faults}",
     hint: "A Cryptlet imports the SDK and its own files only; Node modules do not exist in its engine.",
   },
-  SECRET_MISSING: {
-    kind: "user",
-    message:
-      "Cryptlet {cryptlet} names the secret {name}, and the configuration has no value for it",
-    hint: "Set the secret in the host's configuration; see docs/config.md.",
-  },
   CRYPTLET_INIT_FAILED: {
     kind: "user",
     message: "Cryptlet {cryptlet} does not start: {reason}",
@@ -120,6 +114,12 @@ export const enclaveErrors = {
     hint: "Only a finished run of this enclave can be signed, and only while it is among the newest.",
     exit: 3,
     status: 404,
+  },
+  RUN_ID_USED: {
+    kind: "user",
+    message: "The enclave holds a run {run} already",
+    hint: "Give every run an id of its own.",
+    status: 409,
   },
   FEED_NOT_SERVED: {
     kind: "user",

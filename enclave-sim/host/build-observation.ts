@@ -1,0 +1,135 @@
+import { parseDecimal } from "../../src/core/decimal.ts";
+import { fabricError } from "../../src/core/errors/fabric-error.ts";
+import type { Digest, FabricId } from "../../src/core/ids.ts";
+import { canonicalJson } from "../../src/envelope/canonical-json.ts";
+import type { Observation } from "../../src/envelope/observation.ts";
+import type { ObservationDraft, SourceReading, TriggerInput } from "../../src/sdk/abi.ts";
+import type { FeedManifest, Manifest } from "../../src/sdk/manifest.ts";
+import type { Provenance } from "../capabilities/capability.ts";
+import type { ServedFeed, SignRequest } from "./enclave.ts";
+
+/** A finished run that waits for its signature. */
+export interface HeldRun {
+  readonly trigger: TriggerInput;
+  readonly draft: ObservationDraft;
+  readonly provenance: readonly Provenance[];
+  readonly transcriptDigest: Digest;
+}
+
+/** How far a source's clock may be ahead of the enclave's, in ms. */
+const MAX_AHEAD_MS = 60_000;
+
+/**
+ * The statement that is signed: what the Cryptlet returned, checked against its manifest and against what the enclave
+ * itself saw, with the enclave's own provenance. Throws `OBSERVATION_REFUSED`, `SOURCE_MODES_MIXED`.
+ */
+export const buildObservation = (parts: {
+  readonly fabric: FabricId;
+  readonly manifest: Manifest;
+  readonly measurement: Digest;
+  readonly served: ServedFeed;
+  readonly run: HeldRun;
+  readonly request: SignRequest;
+  /** ms since epoch. */
+  readonly now: number;
+}): Observation => {
+  const { fabric, manifest, measurement, served, run, request, now } = parts;
+  const { draft, trigger } = run;
+  const refuse: Refuse = (reason) => {
+    throw fabricError("OBSERVATION_REFUSED", { feed: served.feed, reason });
+  };
+  const feed = manifest.feeds.find(({ id }) => id === draft.feed);
+  if (!feed) return refuse(`the manifest has no feed ${draft.feed}`);
+  if (draft.feed !== served.cryptletFeed || trigger.feed !== served.cryptletFeed)
+    return refuse(`the run was for ${trigger.feed} and answered ${draft.feed}`);
+  if (canonicalJson(trigger.parameters) !== canonicalJson(served.parameters))
+    return refuse("the run had other parameters than the feed");
+  if (draft.observedAt > now + MAX_AHEAD_MS) return refuse("observedAt lies in the future");
+  checkValue(draft, feed, refuse);
+  checkAggregation(draft, feed, refuse);
+  checkModes(run);
+  return {
+    subject: {
+      fabric,
+      feed: served.feed,
+      feedHash: served.feedHash,
+      round: request.round,
+      epoch: request.epoch,
+    },
+    cryptlet: { id: manifest.id, version: manifest.version, measurement },
+    value: draft.value,
+    observedAt: draft.observedAt,
+    issuedAt: now,
+    validUntil: now + served.validForMs,
+    market: draft.market,
+    sources: draft.sources.map((reading) => describeSource(reading, run.provenance, refuse)),
+    aggregation: draft.aggregation,
+    run: { id: request.runId, trigger: trigger.id, transcriptDigest: run.transcriptDigest },
+    previous: request.previous === null ? null : { envelopeDigest: request.previous },
+  };
+};
+
+type Refuse = (reason: string) => never;
+
+const checkValue = (draft: ObservationDraft, feed: FeedManifest, refuse: Refuse): void => {
+  const { value } = draft;
+  if (value.kind !== feed.kind) return refuse(`the value is no ${feed.kind}`);
+  if (value.kind === "decimal" && feed.kind === "decimal") {
+    if (value.decimals !== feed.decimals || value.unit !== feed.unit)
+      return refuse(`the feed is in ${feed.unit} with ${feed.decimals} decimals`);
+    if (parseDecimal(value.text).decimals > feed.decimals)
+      return refuse("the value has more digits than the feed's decimals");
+  }
+  if (value.kind === "record" && feed.kind === "record" && feed.fields) {
+    for (const name of Object.keys(value.fields))
+      if (!Object.hasOwn(feed.fields, name)) return refuse(`the manifest has no field ${name}`);
+    for (const [name, type] of Object.entries(feed.fields)) {
+      const given = Object.hasOwn(value.fields, name) ? value.fields[name]?.type : undefined;
+      if (given !== type && given !== "null") return refuse(`the field ${name} is no ${type}`);
+    }
+  }
+};
+
+const checkAggregation = (draft: ObservationDraft, feed: FeedManifest, refuse: Refuse): void => {
+  const { minSources, used } = draft.aggregation;
+  const counted = draft.sources.filter(isUsed).length;
+  if (used !== counted) return refuse(`it says ${used} sources were used and lists ${counted}`);
+  if (minSources < feed.minSources || used < feed.minSources)
+    return refuse(`${used} sources were used, the manifest demands ${feed.minSources}`);
+};
+
+const isUsed = (reading: SourceReading): boolean =>
+  reading.extracted !== null && reading.error === null && !reading.outlier;
+
+const checkModes = ({ provenance }: HeldRun): void => {
+  if (new Set(provenance.map(({ mode }) => mode)).size > 1)
+    throw fabricError("SOURCE_MODES_MIXED", {});
+};
+
+/** The guest's word is what it extracted; everything else is the enclave's own record of that request. */
+const describeSource = (
+  reading: SourceReading,
+  provenance: readonly Provenance[],
+  refuse: Refuse,
+): Observation["sources"][number] => {
+  const seen =
+    reading.reference === null
+      ? provenance.find(({ id }) => id === reading.id)
+      : provenance.find(({ reference }) => reference === reading.reference);
+  if (reading.reference !== null && !seen)
+    return refuse(`source ${reading.id} names an answer that this run did not get`);
+  if (reading.extracted !== null && (reading.reference === null || !seen?.responseDigest))
+    return refuse(`source ${reading.id} has a value that no answer of this run gave`);
+  return {
+    id: reading.id,
+    mode: seen?.mode ?? null,
+    requestDigest: seen?.requestDigest ?? null,
+    tls: seen?.tls ?? null,
+    status: seen?.status ?? null,
+    responseDigest: seen?.responseDigest ?? null,
+    extracted: reading.extracted,
+    observedAt: reading.observedAt,
+    outlier: reading.outlier,
+    error: reading.error,
+  };
+};

@@ -1,0 +1,216 @@
+import { randomBytes } from "node:crypto";
+import { fabricError } from "../../src/core/errors/fabric-error.ts";
+import { fromWire } from "../../src/core/errors/wire.ts";
+import type { Clock } from "../../src/core/clock.ts";
+import type { Digest, RunId } from "../../src/core/ids.ts";
+import { digestOf } from "../../src/crypto/hashes.ts";
+import { signObservation } from "../../src/envelope/signed-observation.ts";
+import type { TriggerInput } from "../../src/sdk/abi.ts";
+import type { HttpCapability } from "../capabilities/capability.ts";
+import { createGuestLogger } from "../capabilities/guest-log.ts";
+import { parseOutcome, readTrigger } from "../protocol/guest-text.ts";
+import { type Limits, WALL } from "../protocol/limits.ts";
+import { ABI_VERSION, type Transcript, transcriptSchema } from "../protocol/transcript.ts";
+import type { EngineSnapshot } from "../runners/js/js-engine.ts";
+import { buildObservation, type HeldRun } from "./build-observation.ts";
+import { createCallDesk } from "./call-desk.ts";
+import type {
+  CryptletPackage,
+  EnclaveStats,
+  GuestLogLine,
+  LoadOptions,
+  ReplayReport,
+  RunReport,
+  SignedObservation,
+  SignRequest,
+} from "./enclave.ts";
+import { type Guest, startGuest } from "./guest.ts";
+import { findChainFault, openJournal } from "./journal.ts";
+import { createReplayDesk } from "./replay-desk.ts";
+import { createRoundBook } from "./round-book.ts";
+import { createRunQueue } from "./run-queue.ts";
+import type { Keyset } from "./sealed-keys.ts";
+
+/** One loaded Cryptlet inside the enclave's thread: its guest, keys, capabilities and memory of runs. */
+export interface Cell {
+  run(trigger: TriggerInput, runId: RunId, signal: AbortSignal): Promise<RunReport>;
+  sign(request: SignRequest): SignedObservation;
+  replay(transcript: unknown, signal: AbortSignal): Promise<ReplayReport>;
+  stats(): EnclaveStats["cryptlets"][number];
+  close(): Promise<void>;
+}
+
+export interface CellParts {
+  readonly cryptlet: CryptletPackage;
+  readonly options: LoadOptions;
+  readonly limits: Limits;
+  readonly engine: WebAssembly.Module;
+  readonly snapshot: EngineSnapshot;
+  readonly measurement: Digest;
+  readonly keys: Keyset;
+  readonly http: HttpCapability | null;
+  readonly clock: Clock;
+  /** The thread that evaluated the bundle; it serves the first runs. */
+  readonly guest: Guest;
+  readonly onLog: (line: GuestLogLine) => void;
+}
+
+const encoder = new TextEncoder();
+const digestOfText = (text: string): Digest => digestOf(encoder.encode(text));
+
+const badTranscript = (reason: string) => fabricError("TRANSCRIPT_INVALID", { reason });
+
+export const createCell = (parts: CellParts): Cell => {
+  const { cryptlet, options, limits, measurement, clock, snapshot } = parts;
+  const { manifest } = cryptlet;
+  const identity = { id: manifest.id, version: manifest.version, measurement };
+  const held = new Map<RunId, HeldRun>();
+  const rounds = createRoundBook();
+  const queue = createRunQueue(manifest.id, WALL.queuedRuns);
+  const counters = { runs: 0, failures: 0, guestStarts: 1 };
+  let guest = parts.guest;
+  let closed = false;
+
+  const assertOpen = () => {
+    if (closed) throw fabricError("CRYPTLET_CLOSED", { cryptlet: manifest.id });
+  };
+  const liveGuest = (): Guest => {
+    assertOpen();
+    if (guest.alive) return guest;
+    guest = startGuest(parts.engine, { ...limits, outcomeCharacters: WALL.outcomeCharacters });
+    guest.use(snapshot);
+    counters.guestStarts += 1;
+    return guest;
+  };
+  const hold = (runId: RunId, run: HeldRun) => {
+    const [oldest] = held.keys();
+    if (held.size >= WALL.heldRuns && oldest !== undefined) held.delete(oldest);
+    held.set(runId, run);
+  };
+
+  const runOnce = async (
+    asked: TriggerInput,
+    runId: RunId,
+    signal: AbortSignal,
+    askedAt: number,
+  ): Promise<RunReport> => {
+    const begun = clock.monotonic();
+    const { trigger, text: triggerText } = readTrigger(asked);
+    const seed = randomBytes(32).toString("hex");
+    const journal = openJournal({ runId, cryptlet: identity, trigger, seed });
+    const logger = createGuestLogger(limits.maxLogCharacters, options.secrets, (line) =>
+      parts.onLog({ cryptlet: manifest.id, runId, ...line }),
+    );
+    const { capabilities } = manifest;
+    const desk = createCallDesk({ capabilities, limits, http: parts.http, clock, logger, journal });
+    const { text, fuel } = await liveGuest().run(
+      { triggerText, seed, at: trigger.at },
+      { timeoutMs: limits.timeoutMs, signal, answer: desk.answer },
+    );
+    const outcome = parseOutcome(text);
+    if ("error" in outcome) throw fromWire(outcome.error);
+    const transcript = journal.close(outcome, fuel);
+    const { observation } = outcome.ok;
+    hold(runId, {
+      trigger,
+      draft: observation,
+      provenance: desk.provenance,
+      transcriptDigest: transcript.head,
+    });
+    const ended = clock.monotonic();
+    return {
+      runId,
+      observation,
+      provenance: desk.provenance,
+      transcript,
+      transcriptDigest: transcript.head,
+      receipt: {
+        abi: ABI_VERSION,
+        measurement,
+        trigger: digestOfText(triggerText),
+        journalHead: transcript.head,
+        calls: desk.calls,
+        result: digestOfText(text),
+        fuel,
+        wall: "none",
+        determinism: "bit-for-bit",
+        attestation: "simulated",
+      },
+      timings: {
+        total: ended - askedAt,
+        queue: begun - askedAt,
+        guest: ended - begun - desk.spentMs,
+        capabilities: desk.spentMs,
+      },
+    };
+  };
+
+  const replayOnce = async (transcript: Transcript, signal: AbortSignal): Promise<ReplayReport> => {
+    const { trigger, seed } = transcript;
+    const desk = createReplayDesk(transcript);
+    const bounds = { timeoutMs: limits.timeoutMs, signal, answer: desk.answer };
+    const run = { triggerText: readTrigger(trigger).text, seed, at: trigger.at };
+    try {
+      const { text, fuel } = await liveGuest().run(run, bounds);
+      return desk.compare(parseOutcome(text), fuel);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      return desk.failed(error);
+    }
+  };
+
+  return {
+    run: async (trigger, runId, signal) => {
+      assertOpen();
+      if (held.has(runId)) throw fabricError("RUN_ID_USED", { run: runId });
+      counters.runs += 1;
+      const asked = clock.monotonic();
+      try {
+        return await queue.enter(() => runOnce(trigger, runId, signal, asked), signal);
+      } catch (error) {
+        counters.failures += 1;
+        throw error;
+      }
+    },
+    sign: (request) => {
+      assertOpen();
+      const served = options.feeds.find(({ feed }) => feed === request.feed);
+      if (!served) throw fabricError("FEED_NOT_SERVED", { feed: request.feed });
+      const again = rounds.check(request);
+      if (again) return again;
+      const run = held.get(request.runId);
+      if (!run) throw fabricError("RUN_UNKNOWN", { run: request.runId });
+      const now = clock.now();
+      const { fabric } = options;
+      const facts = { fabric, manifest, measurement, served, run, request, now };
+      const observation = buildObservation(facts);
+      const { ed25519, secp256k1 } = parts.keys;
+      const forms = signObservation(observation, { json: [ed25519], onchain: [secp256k1] });
+      const signed = { ...forms, observation };
+      rounds.enter(request, signed);
+      return signed;
+    },
+    replay: async (input, signal) => {
+      assertOpen();
+      const parsed = transcriptSchema.safeParse(input);
+      if (!parsed.success) throw badTranscript("it is no transcript");
+      const transcript = parsed.data;
+      if (transcript.cryptlet.measurement !== measurement)
+        throw badTranscript("it belongs to another measurement");
+      const fault = findChainFault(transcript);
+      if (fault) throw badTranscript(fault);
+      return queue.enter(() => replayOnce(transcript, signal), signal);
+    },
+    stats: () => ({
+      id: manifest.id,
+      measurement,
+      ...counters,
+      snapshotBytes: snapshot.memory.byteLength,
+    }),
+    close: async () => {
+      closed = true;
+      await guest.close();
+      await parts.http?.close();
+    },
+  };
+};

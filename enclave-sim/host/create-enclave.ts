@@ -1,0 +1,133 @@
+import { url as inspectorUrl } from "node:inspector";
+import { Worker } from "node:worker_threads";
+import { fabricError } from "../../src/core/errors/fabric-error.ts";
+import { fromWire } from "../../src/core/errors/wire.ts";
+import type {
+  CallKind,
+  EnclaveCalls,
+  EnclaveThreadData,
+  FromEnclave,
+  ToEnclave,
+} from "../protocol/enclave-messages.ts";
+import type { Enclave, EnclaveOptions, LoadedCryptlet } from "./enclave.ts";
+import { threadEnvironment, threadFile } from "./thread-file.ts";
+
+interface Pending {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** True when a debugger watches this process or may at any time. */
+const isDebugged = (): boolean =>
+  inspectorUrl() !== undefined ||
+  [...process.execArgv, process.env["NODE_OPTIONS"] ?? ""].some((text) => /--inspect/.test(text));
+
+/**
+ * Start an enclave: a thread of this process, SIMULATED, without any protection by hardware.
+ * @example
+ * ```ts
+ * const enclave = createEnclave();
+ * const gold = await enclave.load(await readPackage(directory), options);
+ * const report = await gold.run(trigger, { runId: createRunId() });
+ * const signed = await gold.sign({ runId: report.runId, feed, round: 1, epoch: 0, previous: null });
+ * await enclave.close();
+ * ```
+ */
+export const createEnclave = (options: EnclaveOptions = {}): Enclave => {
+  const workerData: EnclaveThreadData = { debug: isDebugged() };
+  const worker = new Worker(threadFile("host/enclave-thread"), {
+    workerData,
+    env: threadEnvironment(),
+    execArgv: [],
+    argv: [],
+  });
+  const pending = new Map<number, Pending>();
+  const numbers = { call: 0, cryptlet: 0 };
+  let gone: Error | undefined;
+  let closing: Promise<void> | undefined;
+
+  const end = (error: Error) => {
+    gone ??= error;
+    for (const { reject } of pending.values()) reject(gone);
+    pending.clear();
+  };
+  worker.on("message", (message: FromEnclave) => {
+    if (message.kind === "log") return options.onLog?.(message.line);
+    const waiting = pending.get(message.id);
+    pending.delete(message.id);
+    if (message.kind === "answer") waiting?.resolve(message.value);
+    else waiting?.reject(fromWire(message.error));
+  });
+  worker.on("error", (error) =>
+    end(fabricError("ENCLAVE_CRASHED", { reason: error instanceof Error ? error.message : "?" })),
+  );
+  worker.on("exit", (code) =>
+    end(
+      closing
+        ? fabricError("ENCLAVE_CLOSED", {})
+        : fabricError("ENCLAVE_CRASHED", { reason: `it ended with code ${code}` }),
+    ),
+  );
+
+  const ask = async <Kind extends CallKind>(
+    kind: Kind,
+    request: EnclaveCalls[Kind]["request"],
+    call: { readonly signal?: AbortSignal } = {},
+  ): Promise<EnclaveCalls[Kind]["answer"]> => {
+    if (gone) throw gone;
+    if (closing && kind !== "close") throw fabricError("ENCLAVE_CLOSED", {});
+    const { signal } = call;
+    if (signal?.aborted) throw fabricError("INTERRUPTED", { what: `The call ${kind}` });
+    numbers.call += 1;
+    const id = numbers.call;
+    const cancel = () => worker.postMessage({ kind: "cancel", id } satisfies ToEnclave);
+    signal?.addEventListener("abort", cancel, { once: true });
+    try {
+      return await new Promise<EnclaveCalls[Kind]["answer"]>((resolve, reject) => {
+        pending.set(id, { resolve: resolve as Pending["resolve"], reject });
+        worker.postMessage({ kind, id, ...request });
+      });
+    } finally {
+      signal?.removeEventListener("abort", cancel);
+    }
+  };
+
+  const shut = async (): Promise<void> => {
+    if (gone) return;
+    const exited = new Promise<void>((resolve) => {
+      worker.once("exit", () => resolve());
+    });
+    await ask("close", {}).catch(() => worker.terminate());
+    await exited;
+  };
+
+  return {
+    load: async (cryptlet, loadOptions, call) => {
+      numbers.cryptlet += 1;
+      const number = numbers.cryptlet;
+      const request = { cryptlet: number, package: cryptlet, options: loadOptions };
+      const answer = await ask("load", request, call);
+      const { manifest } = cryptlet;
+      const loaded: LoadedCryptlet = {
+        id: manifest.id,
+        version: manifest.version,
+        manifest,
+        ...answer,
+        run: (trigger, { runId, signal }) =>
+          ask("run", { cryptlet: number, trigger, runId }, signal ? { signal } : {}),
+        sign: (sign, signCall) => ask("sign", { cryptlet: number, sign }, signCall),
+        replay: (transcript, replayCall) =>
+          ask("replay", { cryptlet: number, transcript }, replayCall),
+        close: async () => {
+          if (!gone && !closing) await ask("unload", { cryptlet: number });
+        },
+      };
+      return loaded;
+    },
+    stats: () => ask("stats", {}),
+    close: () => {
+      closing ??= shut();
+      return closing;
+    },
+  };
+};

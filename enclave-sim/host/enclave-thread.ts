@@ -1,0 +1,89 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { fabricError } from "../../src/core/errors/fabric-error.ts";
+import { toWire } from "../../src/core/errors/wire.ts";
+import type {
+  CallKind,
+  EnclaveCalls,
+  EnclaveThreadData,
+  FromEnclave,
+  ToEnclave,
+} from "../protocol/enclave-messages.ts";
+import type { Cell } from "./cell.ts";
+import { loadCell } from "./load-cell.ts";
+
+// Entry of the enclave's thread. Secret keys are made, sealed, opened and used here, and are posted nowhere.
+
+if (!parentPort) throw new Error("enclave-thread runs as a worker only");
+const port = parentPort;
+const { debug } = workerData as EnclaveThreadData;
+const send = (message: FromEnclave) => port.postMessage(message);
+
+const cells = new Map<number, Cell>();
+const underWay = new Map<number, AbortController>();
+type Call = Exclude<ToEnclave, { kind: "cancel" }>;
+
+const cellOf = (cryptlet: number): Cell => {
+  const cell = cells.get(cryptlet);
+  if (!cell) throw fabricError("CRYPTLET_CLOSED", { cryptlet: `number ${cryptlet}` });
+  return cell;
+};
+
+const closeAll = async (): Promise<void> => {
+  for (const [id, controller] of underWay) if (id !== closing) controller.abort();
+  await Promise.all([...cells.values()].map((cell) => cell.close()));
+  cells.clear();
+};
+let closing: number | undefined;
+
+const perform = async (
+  call: Call,
+  signal: AbortSignal,
+): Promise<EnclaveCalls[CallKind]["answer"]> => {
+  switch (call.kind) {
+    case "load": {
+      const onLog = (line: Extract<FromEnclave, { kind: "log" }>["line"]) =>
+        send({ kind: "log", line });
+      const { cell, answer } = await loadCell(call.package, call.options, { debug, signal, onLog });
+      cells.set(call.cryptlet, cell);
+      return answer;
+    }
+    case "run":
+      return cellOf(call.cryptlet).run(call.trigger, call.runId, signal);
+    case "sign":
+      return cellOf(call.cryptlet).sign(call.sign);
+    case "replay":
+      return cellOf(call.cryptlet).replay(call.transcript, signal);
+    case "unload": {
+      const cell = cells.get(call.cryptlet);
+      cells.delete(call.cryptlet);
+      await cell?.close();
+      return null;
+    }
+    case "stats":
+      return {
+        rssBytes: process.memoryUsage.rss(),
+        cryptlets: [...cells.values()].map((cell) => cell.stats()),
+      };
+    case "close":
+      closing = call.id;
+      await closeAll();
+      return null;
+  }
+};
+
+const answer = async (call: Call): Promise<void> => {
+  const controller = new AbortController();
+  underWay.set(call.id, controller);
+  try {
+    send({ kind: "answer", id: call.id, value: await perform(call, controller.signal) });
+  } catch (error) {
+    send({ kind: "refusal", id: call.id, error: toWire(error) });
+  }
+  underWay.delete(call.id);
+  if (call.kind === "close") port.close();
+};
+
+port.on("message", (message: ToEnclave) => {
+  if (message.kind === "cancel") underWay.get(message.id)?.abort();
+  else void answer(message);
+});

@@ -1,0 +1,61 @@
+import { readFile, stat } from "node:fs/promises";
+import path from "node:path";
+import { z } from "zod";
+import { fabricError } from "../../src/core/errors/fabric-error.ts";
+import { manifestSchema, type Manifest } from "../../src/sdk/manifest.ts";
+import type { CryptletPackage } from "./enclave.ts";
+
+export const MANIFEST_FILE = "cryptlet.json";
+export const BUNDLE_FILE = "bundle.js";
+/** Largest files of a package, in bytes. */
+const MAX_MANIFEST_BYTES = 65_536;
+const MAX_BUNDLE_BYTES = 4_194_304;
+
+const readBounded = async (directory: string, name: string, limit: number): Promise<Uint8Array> => {
+  const file = path.join(directory, name);
+  const unreadable = (reason: string, cause?: unknown) =>
+    fabricError("PACKAGE_UNREADABLE", { path: file, reason }, { cause });
+  try {
+    const { size } = await stat(file);
+    if (size > limit) throw unreadable(`it has ${size} bytes, ${limit} are allowed`);
+    // A copy of its own: small files share one pooled buffer, and bytes that are measured must not be shared.
+    return new Uint8Array(await readFile(file));
+  } catch (error) {
+    if (error instanceof Error && "errno" in error) throw unreadable(error.message, error);
+    throw error;
+  }
+};
+
+/** Manifest of `cryptlet.json` bytes. Throws `PACKAGE_INVALID` with every fault. */
+export const parseManifest = (bytes: Uint8Array, file: string): Manifest => {
+  const invalid = (faults: string) => fabricError("PACKAGE_INVALID", { path: file, faults });
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (error) {
+    throw invalid(error instanceof Error ? error.message : String(error));
+  }
+  const parsed = manifestSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  throw invalid(z.prettifyError(parsed.error));
+};
+
+/**
+ * Read a built package. Its bytes are not run here.
+ * Throws `PACKAGE_UNREADABLE`, `PACKAGE_INVALID`.
+ * @example
+ * ```ts
+ * const gold = await readPackage("dist/cryptlets/gold-price");
+ * ```
+ */
+export const readPackage = async (directory: string): Promise<CryptletPackage> => {
+  const [manifestBytes, bundle] = await Promise.all([
+    readBounded(directory, MANIFEST_FILE, MAX_MANIFEST_BYTES),
+    readBounded(directory, BUNDLE_FILE, MAX_BUNDLE_BYTES),
+  ]);
+  return {
+    manifest: parseManifest(manifestBytes, path.join(directory, MANIFEST_FILE)),
+    manifestBytes,
+    bundle,
+  };
+};

@@ -1,0 +1,78 @@
+import type { WireError } from "../../src/core/errors/wire.ts";
+import type { Digest, RunId } from "../../src/core/ids.ts";
+import type { KeyRecord } from "../../src/crypto/key-record.ts";
+import type { Evidence } from "../../src/envelope/bundle.ts";
+import type { TriggerInput } from "../../src/sdk/abi.ts";
+import type {
+  CryptletPackage,
+  EnclaveStats,
+  GuestLogLine,
+  LoadOptions,
+  ReplayReport,
+  RunReport,
+  SignedObservation,
+  SignRequest,
+} from "../host/enclave.ts";
+import type { Transcript } from "./transcript.ts";
+
+// Between the fabric's main thread and the enclave's thread. No message has a place for a secret key.
+
+/** What the enclave says about a Cryptlet that it started. */
+export interface LoadAnswer {
+  readonly measurement: Digest;
+  readonly keys: readonly KeyRecord[];
+  readonly evidence: Evidence;
+  readonly platformKey: KeyRecord;
+}
+
+/** Every request with its answer; `cryptlet` is the number that the main thread gave at `load`. */
+export interface EnclaveCalls {
+  load: {
+    readonly request: {
+      readonly cryptlet: number;
+      readonly package: CryptletPackage;
+      readonly options: LoadOptions;
+    };
+    readonly answer: LoadAnswer;
+  };
+  run: {
+    readonly request: {
+      readonly cryptlet: number;
+      readonly trigger: TriggerInput;
+      readonly runId: RunId;
+    };
+    readonly answer: RunReport;
+  };
+  sign: {
+    readonly request: { readonly cryptlet: number; readonly sign: SignRequest };
+    readonly answer: SignedObservation;
+  };
+  replay: {
+    readonly request: { readonly cryptlet: number; readonly transcript: Transcript };
+    readonly answer: ReplayReport;
+  };
+  unload: { readonly request: { readonly cryptlet: number }; readonly answer: null };
+  stats: { readonly request: object; readonly answer: EnclaveStats };
+  close: { readonly request: object; readonly answer: null };
+}
+export type CallKind = keyof EnclaveCalls;
+
+export type ToEnclave =
+  | {
+      [Kind in CallKind]: {
+        readonly kind: Kind;
+        readonly id: number;
+      } & EnclaveCalls[Kind]["request"];
+    }[CallKind]
+  | { readonly kind: "cancel"; readonly id: number };
+
+export type FromEnclave =
+  | { readonly kind: "answer"; readonly id: number; readonly value: unknown }
+  | { readonly kind: "refusal"; readonly id: number; readonly error: WireError }
+  | { readonly kind: "log"; readonly line: GuestLogLine };
+
+/** What the enclave's thread is started with. */
+export interface EnclaveThreadData {
+  /** An inspector is open, or options that can open one are set. */
+  readonly debug: boolean;
+}

@@ -1,0 +1,84 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { fabricError } from "../core/errors/fabric-error.ts";
+import type { Digest } from "../core/ids.ts";
+
+/**
+ * What is measured at launch, each once and in this order. The first three describe the platform and change with
+ * every release of Node and of the fabric; the last four are the Cryptlet, the same everywhere.
+ */
+export const MEASURED = [
+  "runtime",
+  "host",
+  "sandbox",
+  "interpreter",
+  "bundle",
+  "manifest",
+  "end-of-launch",
+] as const;
+export type Measured = (typeof MEASURED)[number];
+
+/** First event of the Cryptlet's own part. */
+const CRYPTLET_PART = MEASURED.indexOf("interpreter");
+const EVENT_DOMAIN = "cryptlet/mr/v1";
+const MEASUREMENT_DOMAIN = "CRYPTLET-MRENCLAVE-V1";
+
+/** `content` is canonical JSON text: names and digests, never the measured bytes themselves. */
+export const measurementLogSchema = z
+  .array(z.strictObject({ type: z.enum(MEASURED), content: z.string().max(2_048) }))
+  .length(MEASURED.length);
+/** @see measurementLogSchema */
+export type MeasurementLog = z.infer<typeof measurementLogSchema>;
+
+const sha384 = (...parts: readonly (string | Uint8Array)[]): Uint8Array => {
+  const hash = createHash("sha384");
+  for (const part of parts) hash.update(part);
+  return hash.digest();
+};
+
+/** `M = SHA-384(M || SHA-384(domain || 0 || type || 0 || content))` from 48 zero bytes, as a TDX RTMR is extended. */
+const extendAll = (events: MeasurementLog): Uint8Array => {
+  let register: Uint8Array = new Uint8Array(48);
+  for (const { type, content } of events)
+    register = sha384(register, sha384(EVENT_DOMAIN, "\0", type, "\0", content));
+  return register;
+};
+
+const assertOrder = (log: MeasurementLog): void => {
+  if (log.length !== MEASURED.length || log.some(({ type }, index) => type !== MEASURED[index]))
+    throw fabricError("EVIDENCE_INVALID", {
+      reason: "the measurement log does not hold each event once and in order",
+    });
+};
+
+const measurementOf = (register: Uint8Array): Digest =>
+  `sha256:${createHash("sha256").update(MEASUREMENT_DOMAIN).update("\0").update(register).digest("hex")}` as Digest;
+
+/** Measurement of a Cryptlet: its part of the log alone, so that it is equal on every machine and Node version. */
+export const measureCryptlet = (contents: {
+  readonly interpreter: string;
+  readonly bundle: string;
+  readonly manifest: string;
+}): Digest =>
+  measurementOf(
+    extendAll([
+      { type: "interpreter", content: contents.interpreter },
+      { type: "bundle", content: contents.bundle },
+      { type: "manifest", content: contents.manifest },
+      { type: "end-of-launch", content: "" },
+    ]),
+  );
+
+/**
+ * Replay a log: `measurement` is the Cryptlet's (analogue of MRENCLAVE), `launch` covers platform and Cryptlet
+ * (`sha384:`, what a TDX RTMR would hold). Throws `EVIDENCE_INVALID`.
+ */
+export const replayMeasurementLog = (
+  log: MeasurementLog,
+): { readonly measurement: Digest; readonly launch: string } => {
+  assertOrder(log);
+  return {
+    measurement: measurementOf(extendAll(log.slice(CRYPTLET_PART))),
+    launch: `sha384:${Buffer.from(extendAll(log)).toString("hex")}`,
+  };
+};
