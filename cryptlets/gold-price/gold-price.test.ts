@@ -11,7 +11,10 @@ const recorded = new Map<Name, string>();
 
 beforeAll(async () => {
   for (const name of NAMES)
-    recorded.set(name, await readFile(new URL(`vectors/${name}.json`, import.meta.url), "utf8"));
+    recorded.set(
+      name,
+      await readFile(new URL(`vectors/${name}.body.txt`, import.meta.url), "utf8"),
+    );
 });
 
 const bodyOf = (name: Name): string => recorded.get(name) ?? "";
