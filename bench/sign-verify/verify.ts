@@ -8,11 +8,11 @@ import { DataPackage, NumericDataPoint, SignedDataPackage } from "@redstone-fina
 import { Wallet, getBytes, solidityPackedKeccak256, verifyMessage } from "ethers";
 import { digestOf } from "../../src/crypto/hashes.ts";
 import { decodeOnchainObservation } from "../../src/envelope/observation-solabi.ts";
-import { parseEnvelope, serializeEnvelope } from "../../src/envelope/dsse.ts";
+import { parseEnvelope, preAuthEncoding, serializeEnvelope } from "../../src/envelope/dsse.ts";
 import { verifyEnvelope } from "../../src/envelope/dsse-verify.ts";
 import { createKeyRing } from "../../src/envelope/key-ring.ts";
 import { OBSERVATION_SOLABI_TYPE, OBSERVATION_TYPE } from "../../src/envelope/observation.ts";
-import { parseObservation } from "../../src/envelope/observation-json.ts";
+import { encodeObservation, parseObservation } from "../../src/envelope/observation-json.ts";
 import { signJsonForm, signOnchainForm } from "../../src/envelope/signed-observation.ts";
 import type { BenchCase } from "../cpu-rate.ts";
 import {
@@ -38,6 +38,8 @@ const rawCases = (): BenchCase[] => {
   const secret = createPrivateKey({ key: seed, format: "der", type: "pkcs8" });
   const edSignature = nodeSign(null, hash, secret);
   const edKey = createPublicKey(secret);
+  const statementBytes = preAuthEncoding(OBSERVATION_TYPE, encodeObservation(observationOf(0)));
+  const statementSignature = nodeSign(null, statementBytes, secret);
   return [
     {
       name: "raw libsecp256k1 recover",
@@ -49,6 +51,12 @@ const rawCases = (): BenchCase[] => {
       name: "raw node Ed25519 verify",
       run: () => {
         nodeVerify(null, hash, edKey, edSignature);
+      },
+    },
+    {
+      name: "raw node Ed25519 verify, same bytes",
+      run: () => {
+        nodeVerify(null, statementBytes, edKey, statementSignature);
       },
     },
   ];

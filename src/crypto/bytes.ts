@@ -17,14 +17,21 @@ export const bytesToHex = (bytes: Uint8Array): string => {
   return text;
 };
 
+const decodeHex = (digits: string): Uint8Array => {
+  // Buffer stops at the first pair that is not hex: a short result is a refusal.
+  if (hasBuffer) return new Uint8Array(Buffer.from(digits, "hex"));
+  const bytes = new Uint8Array(HEX.test(digits) ? digits.length / 2 : 0);
+  for (let i = 0; i < bytes.length; i++)
+    bytes[i] = Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16);
+  return bytes;
+};
+
 /** Bytes of hex text, `0x` optional. Throws `HEX_INVALID`; `length` demands that many bytes. */
 export const hexToBytes = (text: string, length?: number): Uint8Array => {
   const digits = text.startsWith("0x") ? text.slice(2) : text;
-  if (!HEX.test(digits) || (length !== undefined && digits.length !== 2 * length))
+  const bytes = decodeHex(digits);
+  if (2 * bytes.length !== digits.length || (length !== undefined && bytes.length !== length))
     throw fabricError("HEX_INVALID", { what: text.slice(0, 20) });
-  const bytes = new Uint8Array(digits.length / 2);
-  for (let i = 0; i < bytes.length; i++)
-    bytes[i] = Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16);
   return bytes;
 };
 

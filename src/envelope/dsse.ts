@@ -28,16 +28,30 @@ export type DsseEnvelope = z.infer<typeof dsseEnvelopeSchema>;
 
 const encoder = new TextEncoder();
 
+/** The few payload types of a process as bytes, with what stands in front: `DSSEv1 29 http://example.com/HelloWorld `. */
+const TYPE_CACHE_SIZE = 64;
+const typeCache = new Map<string, Uint8Array>();
+
+const typePart = (payloadType: string): Uint8Array => {
+  const known = typeCache.get(payloadType);
+  if (known) return known;
+  const length = encoder.encode(payloadType).length;
+  const part = encoder.encode(`DSSEv1 ${length} ${payloadType} `);
+  if (typeCache.size < TYPE_CACHE_SIZE) typeCache.set(payloadType, part);
+  return part;
+};
+
 /**
  * The bytes that are signed: `DSSEv1 SP len(type) SP type SP len(payload) SP payload` (DSSE protocol 1.0.2).
  * Lengths count bytes, in decimal.
  */
 export const preAuthEncoding = (payloadType: string, payload: Uint8Array): Uint8Array => {
-  const type = encoder.encode(payloadType);
-  const head = encoder.encode(`DSSEv1 ${type.length} ${payloadType} ${payload.length} `);
-  const whole = new Uint8Array(head.length + payload.length);
+  const head = typePart(payloadType);
+  const length = `${payload.length} `;
+  const whole = new Uint8Array(head.length + length.length + payload.length);
   whole.set(head);
-  whole.set(payload, head.length);
+  for (let i = 0; i < length.length; i++) whole[head.length + i] = length.charCodeAt(i);
+  whole.set(payload, head.length + length.length);
   return whole;
 };
 

@@ -1,6 +1,6 @@
 import { fabricError } from "../core/errors/fabric-error.ts";
-import { bytesEqual } from "../crypto/bytes.ts";
-import { sha256 } from "../crypto/hashes.ts";
+import { bytesEqual, concatBytes } from "../crypto/bytes.ts";
+import { SHA256_LENGTH, sha256, sha256Into } from "../crypto/hashes.ts";
 
 /** A Merkle tree over byte strings with SHA-256 (RFC 6962 section 2.1). */
 export interface MerkleTree {
@@ -14,50 +14,56 @@ export interface MerkleTree {
 /** RFC 6962 tells leaves and nodes apart by their first byte, so that no node passes for a leaf. */
 const LEAF = 0x00;
 const NODE = 0x01;
-const HASH_LENGTH = 32;
+const NODE_LENGTH = 1 + 2 * SHA256_LENGTH;
 
-const hashLeaf = (leaf: Uint8Array): Uint8Array => {
-  const bytes = new Uint8Array(1 + leaf.length);
-  bytes[0] = LEAF;
-  bytes.set(leaf, 1);
-  return sha256(bytes);
-};
-
-const hashNode = (left: Uint8Array, right: Uint8Array): Uint8Array => {
-  const bytes = new Uint8Array(1 + 2 * HASH_LENGTH);
-  bytes[0] = NODE;
-  bytes.set(left, 1);
-  bytes.set(right, 1 + HASH_LENGTH);
-  return sha256(bytes);
+/** Hash of every leaf, one after the other. */
+const hashLeaves = (leaves: readonly Uint8Array[]): Uint8Array => {
+  const level = new Uint8Array(leaves.length * SHA256_LENGTH);
+  let scratch = new Uint8Array(1);
+  for (const [index, leaf] of leaves.entries()) {
+    if (scratch.length !== 1 + leaf.length) scratch = new Uint8Array(1 + leaf.length);
+    scratch[0] = LEAF;
+    scratch.set(leaf, 1);
+    sha256Into(scratch, level, index * SHA256_LENGTH);
+  }
+  return level;
 };
 
 /** Pairs of one level; a last node without partner moves up as it is, which gives RFC 6962's tree. */
-const nextLevel = (level: readonly Uint8Array[]): readonly Uint8Array[] => {
-  const parents: Uint8Array[] = [];
-  for (let i = 0; i < level.length; i += 2) {
-    const left = level[i] ?? new Uint8Array();
-    const right = level[i + 1];
-    parents.push(right ? hashNode(left, right) : left);
+const nextLevel = (level: Uint8Array): Uint8Array => {
+  const nodes = level.length / SHA256_LENGTH;
+  const parents = new Uint8Array(Math.ceil(nodes / 2) * SHA256_LENGTH);
+  const scratch = new Uint8Array(NODE_LENGTH);
+  scratch[0] = NODE;
+  for (let pair = 0; pair < Math.floor(nodes / 2); pair++) {
+    const at = 2 * pair * SHA256_LENGTH;
+    scratch.set(level.subarray(at, at + 2 * SHA256_LENGTH), 1);
+    sha256Into(scratch, parents, pair * SHA256_LENGTH);
   }
+  if (nodes % 2 === 1) parents.set(level.subarray(-SHA256_LENGTH), parents.length - SHA256_LENGTH);
   return parents;
 };
 
+const hashNode = (left: Uint8Array, right: Uint8Array): Uint8Array =>
+  sha256(concatBytes(Uint8Array.of(NODE), left, right));
+
 /** Hash every leaf once. The root of no leaves is the hash of nothing. */
 export const createMerkleTree = (leaves: readonly Uint8Array[]): MerkleTree => {
-  const levels: (readonly Uint8Array[])[] = [leaves.map(hashLeaf)];
-  for (let level = levels[0] ?? []; level.length > 1;) {
-    level = nextLevel(level);
-    levels.push(level);
+  const levels: Uint8Array[] = [];
+  let top = hashLeaves(leaves);
+  while (top.length > SHA256_LENGTH) {
+    levels.push(top);
+    top = nextLevel(top);
   }
   return {
     size: leaves.length,
-    root: levels.at(-1)?.[0] ?? sha256(new Uint8Array()),
+    root: top.length === 0 ? sha256(top) : top,
     proof: (index) => {
       if (!Number.isSafeInteger(index) || index < 0 || index >= leaves.length)
         throw fabricError("INCLUSION_PROOF_WRONG", { index });
-      return levels.slice(0, -1).flatMap((level, height) => {
-        const sibling = level[Math.floor(index / 2 ** height) ^ 1];
-        return sibling ? [sibling] : [];
+      return levels.flatMap((level, height) => {
+        const at = (Math.floor(index / 2 ** height) ^ 1) * SHA256_LENGTH;
+        return at < level.length ? [level.slice(at, at + SHA256_LENGTH)] : [];
       });
     },
   };
@@ -79,10 +85,10 @@ export const verifyInclusion = (claim: {
   const refuse = () => fabricError("INCLUSION_PROOF_WRONG", { index });
   if (!Number.isSafeInteger(index) || !Number.isSafeInteger(size) || index < 0 || index >= size)
     throw refuse();
-  if (proof.some(({ length }) => length !== HASH_LENGTH)) throw refuse();
+  if (proof.some(({ length }) => length !== SHA256_LENGTH)) throw refuse();
   let node = index;
   let last = size - 1;
-  let hash = hashLeaf(leaf);
+  let hash = hashLeaves([leaf]);
   for (const sibling of proof) {
     if (last === 0) throw refuse();
     if (node % 2 === 1 || node === last) {
