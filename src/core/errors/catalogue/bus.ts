@@ -91,6 +91,11 @@ export const busErrors = {
     message: "The handler of {consumer} took longer than {ackWaitMs} ms",
     hint: "The message comes again; raise ackWaitMs if the work is that long.",
   },
+  BUS_DEAD_LETTER_INVALID: {
+    kind: "user",
+    message: "This message is not a dead letter",
+    hint: "Only messages of a stream whose name ends in _DEAD are.",
+  },
   BUS_CLOSED: {
     kind: "unavailable",
     message: "The bus is closed",
