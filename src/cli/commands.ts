@@ -1,11 +1,13 @@
 import type { CommandRecord } from "./command.ts";
 import { devProviders } from "./commands/dev-providers.ts";
 import { doctor } from "./commands/doctor.ts";
+import { enclaveMeasure } from "./commands/enclave-measure.ts";
 import { envelopeShow } from "./commands/envelope-show.ts";
 import { envelopeVerify } from "./commands/envelope-verify.ts";
 import { feedGet } from "./commands/feed-get.ts";
 import { feedList } from "./commands/feed-list.ts";
 import { feedWatch } from "./commands/feed-watch.ts";
+import { hostStart } from "./commands/host-start.ts";
 import { hostStatus } from "./commands/host-status.ts";
 
 /** Every command; the order inside a group is the order of help. */
@@ -16,6 +18,8 @@ export const commands: readonly CommandRecord[] = [
   feedWatch,
   envelopeShow,
   envelopeVerify,
+  enclaveMeasure,
+  hostStart,
   hostStatus,
   doctor,
 ];

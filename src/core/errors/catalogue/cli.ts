@@ -43,6 +43,12 @@ export const cliErrors = {
     message: "{url} refused the request with status {status}",
     hint: "Check the feed's name, the round or the digest that you asked for.",
   },
+  MEASUREMENT_UNEXPECTED: {
+    kind: "verification",
+    message: "The package measures {measurement}, not {expected}",
+    hint: "It is other code than you expected. Compare versions, then read the difference before you trust it.",
+    exit: 13,
+  },
   FEED_STALE: {
     kind: "verification",
     message: "Round {round} of feed {feed} was valid until {validUntil}",
