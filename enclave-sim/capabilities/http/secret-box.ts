@@ -15,6 +15,7 @@ export interface SecretBox {
 }
 
 /**
+ * Throws `HTTP_SECRET_UNKNOWN` when a secret that is not optional has no value.
  * @example
  * ```ts
  * box.fill("Bearer {{secret:HUBSPOT_TOKEN}}", "api.hubapi.com");
@@ -24,6 +25,9 @@ export const createSecretBox = (
   manifest: readonly SecretManifest[],
   values: Readonly<Record<string, string>>,
 ): SecretBox => {
+  for (const { name, optional } of manifest)
+    if (!optional && !Object.hasOwn(values, name))
+      throw fabricError("HTTP_SECRET_UNKNOWN", { name });
   const valueOf = (name: string, host: string): string => {
     const entry = manifest.find((secret) => secret.name === name);
     const value = Object.hasOwn(values, name) ? values[name] : undefined;
