@@ -8,6 +8,7 @@ export default defineConfig({
       "cryptlets/**/*.test.ts",
       "test/**/*.test.ts",
     ],
+    setupFiles: ["test/support/coverage.ts"],
     globalSetup: ["test/support/build.ts"],
     pool: "forks",
     testTimeout: 30_000,
