@@ -2,6 +2,21 @@ import { encodeBase64 } from "../crypto/base64.ts";
 import type { SigningKey } from "../crypto/key-record.ts";
 import { preAuthEncoding, type DsseEnvelope } from "./dsse.ts";
 
+/** Envelope of a message that was encoded before; `message` must be the PAE of type and payload. */
+export const signMessage = (
+  payloadType: string,
+  payload: Uint8Array,
+  message: Uint8Array,
+  keys: readonly SigningKey[],
+): DsseEnvelope => ({
+  payload: encodeBase64(payload),
+  payloadType,
+  signatures: keys.map((key) => ({
+    keyid: key.record.keyid,
+    sig: encodeBase64(key.sign(message)),
+  })),
+});
+
 /**
  * Sign a payload with one key or several.
  * @example
@@ -13,14 +28,4 @@ export const signEnvelope = (
   payloadType: string,
   payload: Uint8Array,
   keys: readonly SigningKey[],
-): DsseEnvelope => {
-  const message = preAuthEncoding(payloadType, payload);
-  return {
-    payload: encodeBase64(payload),
-    payloadType,
-    signatures: keys.map((key) => ({
-      keyid: key.record.keyid,
-      sig: encodeBase64(key.sign(message)),
-    })),
-  };
-};
+): DsseEnvelope => signMessage(payloadType, payload, preAuthEncoding(payloadType, payload), keys);

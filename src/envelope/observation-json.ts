@@ -7,7 +7,8 @@ import { parseStrictJson } from "./strict-json.ts";
 
 const encoder = new TextEncoder();
 
-const check = (value: unknown): Observation => {
+/** What the schema says about a value from outside. Throws `STATEMENT_MALFORMED`. */
+export const checkObservation = (value: unknown): Observation => {
   const parsed = observationSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw fabricError("STATEMENT_MALFORMED", { reason: z.prettifyError(parsed.error).slice(0, 500) });
@@ -70,7 +71,7 @@ const inOrder = (o: Observation): Observation => ({
 
 /**
  * The payload bytes of an observation: canonical JSON (RFC 8785), so that one fact has one digest.
- * The type is the contract here: whoever builds an observation from outside data runs `observationSchema` first.
+ * The type is the contract here; `signObservation` checks before it signs.
  * Throws `JSON_MALFORMED` for half of a surrogate pair.
  */
 export const encodeObservation = (observation: Observation): Uint8Array => {
@@ -83,7 +84,9 @@ export const encodeObservation = (observation: Observation): Uint8Array => {
 /** Read payload bytes after their signature held. Throws `STATEMENT_MALFORMED`. */
 export const parseObservation = (payload: Uint8Array): Observation => {
   try {
-    return check(parseStrictJson(payload, { limit: MAX_PAYLOAD_BYTES, what: "the statement" }));
+    return checkObservation(
+      parseStrictJson(payload, { limit: MAX_PAYLOAD_BYTES, what: "the statement" }),
+    );
   } catch (error) {
     if (isFabricError(error, "STATEMENT_MALFORMED") || !isFabricError(error)) throw error;
     throw fabricError("STATEMENT_MALFORMED", { reason: error.message }, { cause: error });

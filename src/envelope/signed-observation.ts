@@ -2,9 +2,10 @@ import type { Digest } from "../core/ids.ts";
 import { digestOf } from "../crypto/hashes.ts";
 import type { SigningKey } from "../crypto/key-record.ts";
 import { payloadBytes, preAuthEncoding, type DsseEnvelope } from "./dsse.ts";
-import { signEnvelope } from "./dsse-sign.ts";
-import { encodeObservation } from "./observation-json.ts";
+import { signEnvelope, signMessage } from "./dsse-sign.ts";
+import { checkObservation, encodeObservation } from "./observation-json.ts";
 import { encodeOnchainObservation, toOnchainObservation } from "./observation-solabi.ts";
+import { checkStatement, sourceModeOf } from "./statement-checks.ts";
 import { OBSERVATION_SOLABI_TYPE, OBSERVATION_TYPE, type Observation } from "./observation.ts";
 
 /** One fact in both forms. */
@@ -24,13 +25,26 @@ export interface SignedObservation {
 export const envelopeDigest = (envelope: DsseEnvelope): Digest =>
   digestOf(preAuthEncoding(envelope.payloadType, payloadBytes(envelope)));
 
-/** Sign the JSON form. Throws `STATEMENT_MALFORMED`. */
+/** The JSON form with what the on-chain form and the hash chain need of it. */
+export interface SignedJsonForm {
+  readonly envelope: DsseEnvelope;
+  readonly envelopeDigest: Digest;
+  /** SHA-256 of the payload. */
+  readonly statementDigest: Digest;
+}
+
+/** Sign the JSON form of an observation that was checked before. Throws `JSON_MALFORMED`. */
 export const signJsonForm = (
   observation: Observation,
   keys: readonly SigningKey[],
-): { readonly envelope: DsseEnvelope; readonly payload: Uint8Array } => {
+): SignedJsonForm => {
   const payload = encodeObservation(observation);
-  return { envelope: signEnvelope(OBSERVATION_TYPE, payload, keys), payload };
+  const message = preAuthEncoding(OBSERVATION_TYPE, payload);
+  return {
+    envelope: signMessage(OBSERVATION_TYPE, payload, message, keys),
+    envelopeDigest: digestOf(message),
+    statementDigest: digestOf(payload),
+  };
 };
 
 /** Sign the ABI tuple form for a JSON payload. Throws `VALUE_NOT_ENCODABLE`. */
@@ -46,8 +60,8 @@ export const signOnchainForm = (
   );
 
 /**
- * Sign one observation in both forms: JSON for people and tools, the tuple for contracts.
- * Throws `STATEMENT_MALFORMED`, `VALUE_NOT_ENCODABLE`.
+ * Sign one observation in both forms: JSON for people and tools, the tuple for contracts. Never signs what a reader
+ * would refuse. Throws `STATEMENT_MALFORMED`, `SOURCE_MODES_MIXED`, `VALUE_NOT_ENCODABLE`, `JSON_MALFORMED`.
  * @example
  * ```ts
  * const json = createSigningKey("ed25519");
@@ -59,11 +73,14 @@ export const signObservation = (
   observation: Observation,
   keys: { readonly json: readonly SigningKey[]; readonly onchain: readonly SigningKey[] },
 ): SignedObservation => {
-  const { envelope, payload } = signJsonForm(observation, keys.json);
+  checkObservation(observation);
+  checkStatement(observation);
+  sourceModeOf(observation);
+  const json = signJsonForm(observation, keys.json);
   const hasOnchain = observation.value.kind === "decimal" && keys.onchain.length > 0;
   return {
-    envelope,
-    onchain: hasOnchain ? signOnchainForm(observation, digestOf(payload), keys.onchain) : null,
-    envelopeDigest: digestOf(preAuthEncoding(OBSERVATION_TYPE, payload)),
+    envelope: json.envelope,
+    onchain: hasOnchain ? signOnchainForm(observation, json.statementDigest, keys.onchain) : null,
+    envelopeDigest: json.envelopeDigest,
   };
 };
