@@ -29,7 +29,7 @@ const SCAN = 200;
  * The log of the in-process bus on the fabric's database. It has the shape of `BusLog` in `src/bus/memory`, which this
  * folder does not import: the bus knows no database, and the database no bus.
  */
-export const createBusLog = (store: Store) => ({
+export const createStoreBusLog = (store: Store) => ({
   streams: async () => {
     const rows = await store.db.selectFrom("bus_streams").selectAll().orderBy("name").execute();
     return rows.map((row) => ({

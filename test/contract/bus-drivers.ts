@@ -1,7 +1,7 @@
 import { createMemoryBus } from "../../src/bus/memory/memory-bus.ts";
 import { createNatsBus } from "../../src/bus/nats/nats-bus.ts";
 import type { Bus } from "../../src/bus/bus.ts";
-import { createBusLog } from "../../src/store/bus-log.ts";
+import { createStoreBusLog } from "../../src/store/bus-log.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { haveNatsServer, startNatsServer } from "../support/nats-server.ts";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -29,7 +29,7 @@ const startMemory = async (): Promise<BusHome> => {
   const file = path.join(folder, "bus.db");
   let store = await openStore({ driver: "libsql", file });
   return {
-    open: () => createMemoryBus({ log: createBusLog(store) }),
+    open: () => createMemoryBus({ log: createStoreBusLog(store) }),
     crash: async () => {
       // The database is all that survives a process: a new connection sees what a new process would.
       await store.close();

@@ -1,5 +1,5 @@
 /**
- * What the in-process bus needs of a database; `createBusLog` of `src/store` is it. Every method is one transaction.
+ * What the in-process bus needs of a database; `createStoreBusLog` of `src/store` is it. Every method is one transaction.
  * Times are ms since epoch.
  */
 export interface BusLog {

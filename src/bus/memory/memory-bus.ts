@@ -22,7 +22,7 @@ interface KnownStream {
  * The bus inside one process: its streams lie in the fabric's database and outlive the process.
  * @example
  * ```ts
- * const bus = await createMemoryBus({ log: createBusLog(store) });
+ * const bus = await createMemoryBus({ log: createStoreBusLog(store) });
  * ```
  */
 export const createMemoryBus = async ({

@@ -34,6 +34,11 @@ export const createNatsBus = async (options: NatsOptions): Promise<Bus> => {
   const subscriptions = new Set<{ stop(): Promise<void> }>();
   const force = new AbortController();
   const watch = watchStatus(connection, () => {
+    // The server may have come back without its data; who publishes needs the streams, even if nobody consumes.
+    for (const config of streams.values())
+      prepareStream(config).catch((error: unknown) => {
+        watch.fault(natsError(error, { subject: config.name }).message);
+      });
     for (const consumer of consumers) consumer.restart();
   });
 

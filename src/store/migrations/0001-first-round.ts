@@ -8,7 +8,7 @@ export const firstRound = (types: ColumnTypes): Migration => ({
     await createOutbox(db, types);
     await createDeliveries(db, types);
     await createConsumers(db);
-    await createBusLog(db, types);
+    await createStoreBusLog(db, types);
     await createEvmSubmissions(db);
   },
 });
@@ -125,7 +125,7 @@ const createConsumers = async (db: Kysely<unknown>): Promise<void> => {
   await index(db, "bus_consumer_sequences", "applied_at");
 };
 
-const createBusLog = async (db: Kysely<unknown>, { bytes }: ColumnTypes): Promise<void> => {
+const createStoreBusLog = async (db: Kysely<unknown>, { bytes }: ColumnTypes): Promise<void> => {
   await db.schema
     .createTable("bus_streams")
     .addColumn("name", "text", (column) => column.primaryKey())
