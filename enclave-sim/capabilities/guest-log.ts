@@ -1,4 +1,3 @@
-import { redactText } from "../../src/core/redact.ts";
 import type { GuestLogLine } from "../host/enclave.ts";
 
 type Line = Pick<GuestLogLine, "level" | "message">;
@@ -16,7 +15,7 @@ const MIN_SECRET = 4;
 /** Control characters, which could forge lines of a log or move a terminal's cursor. */
 const CONTROL = /[\p{Cc}\p{Cf}\u2028\u2029]+/gu;
 
-/** Bounded, without secrets, without control characters. `budget` counts characters of the whole run. */
+/** Bounded, without this Cryptlet's secrets (the host's log hides what looks like one), without control characters. `budget` counts characters of the whole run. */
 export const createGuestLogger = (
   budget: number,
   secrets: Readonly<Record<string, string>>,
@@ -30,7 +29,7 @@ export const createGuestLogger = (
       left -= message.length;
       let text = message;
       for (const [name, value] of hidden) text = text.replaceAll(value, `[secret:${name}]`);
-      text = redactText(text.replaceAll(CONTROL, " "));
+      text = text.replaceAll(CONTROL, " ");
       forward({ level, message: text.length > MAX_LINE ? `${text.slice(0, MAX_LINE)}…` : text });
       return true;
     },

@@ -76,6 +76,30 @@ export const draft = (change: Partial<ObservationDraft> = {}): ObservationDraft 
 export const answering = (observation: ObservationDraft = draft()): string =>
   handling(`return JSON.stringify(${JSON.stringify({ ok: { observation } })});`);
 
+/** A Cryptlet that reads one price from the emulator's gold-api.com. */
+export const fetchingPackage = (change: Partial<ManifestInput> = {}): CryptletPackage =>
+  probePackage(
+    handling(`
+      const call = { op: "http.all", requests: [{ id: "gold-api", method: "GET", url: "https://api.gold-api.com/price/XAU" }] };
+      const [answer] = JSON.parse(__hostCall(JSON.stringify(call))).ok;
+      const reading = { id: "gold-api", reference: null, extracted: null, observedAt: null, outlier: false, error: null };
+      const observation = ${JSON.stringify(draft())};
+      if (answer.ok) {
+        const price = String(JSON.parse(answer.body).price);
+        observation.value.text = price;
+        observation.sources.push({ ...reading, reference: answer.reference, extracted: price });
+      } else {
+        observation.sources.push({ ...reading, error: answer.error.code });
+      }
+      return JSON.stringify({ ok: { observation } });`),
+    {
+      capabilities: {
+        http: { hosts: [{ host: "api.gold-api.com", paths: ["/price/XAU"] }] },
+      },
+      ...change,
+    },
+  );
+
 export const trigger = (change: Partial<TriggerInput> = {}): TriggerInput => ({
   id: "trigger-1",
   kind: "manual",

@@ -25,7 +25,7 @@ const STACK_BYTES = 262_144;
 const STATIC_BYTES = 1_376_256;
 const HOST_CALL = "__hostCall";
 /** Jobs that native functions alone make pass no interrupt; this many of them count as one tick. */
-const JOBS_PER_TICK = 1_000;
+const JOBS_PER_TICK = 100;
 /** Thrown where the ticker has said stop; `asError` names the reason. */
 const STOPPED = new Error("stopped");
 const FULFILLED = 1;
