@@ -6,7 +6,12 @@ process.exit(
     build: () => runNode(["scripts/build.mjs"]),
     format: () => runNode([bin("oxfmt", "bin/oxfmt"), "--check"]),
     lint: () =>
-      runNode([bin("oxlint", "bin/oxlint"), "--type-aware", "--deny-warnings", "--report-unused-disable-directives"]),
+      runNode([
+        bin("oxlint", "bin/oxlint"),
+        "--type-aware",
+        "--deny-warnings",
+        "--report-unused-disable-directives",
+      ]),
     types: () => runNode([bin("typescript", "bin/tsc"), "-p", "."]),
     "dead code": () => runNode([bin("knip", "bin/knip.js")]),
     docs: () => runNode(["scripts/docs.mjs", "--check"]),

@@ -6,8 +6,30 @@ import { readFileSync, writeFileSync } from "node:fs";
 const file = new URL("../package-lock.json", import.meta.url);
 const lock = JSON.parse(readFileSync(file, "utf8"));
 
-const OS = ["aix", "android", "darwin", "freebsd", "linux", "netbsd", "openbsd", "openharmony", "sunos", "win32"];
-const CPU = ["arm64", "arm", "ia32", "loong64", "mips64el", "ppc64", "riscv64", "s390x", "wasm32", "x64"];
+const OS = [
+  "aix",
+  "android",
+  "darwin",
+  "freebsd",
+  "linux",
+  "netbsd",
+  "openbsd",
+  "openharmony",
+  "sunos",
+  "win32",
+];
+const CPU = [
+  "arm64",
+  "arm",
+  "ia32",
+  "loong64",
+  "mips64el",
+  "ppc64",
+  "riscv64",
+  "s390x",
+  "wasm32",
+  "x64",
+];
 const LIBC = { gnu: "glibc", gnueabihf: "glibc", musl: "musl", musleabihf: "musl" };
 
 /** What the name of a platform package says: `@scope/name-linux-x64-musl`. */
@@ -53,13 +75,18 @@ for (const [from, entry] of Object.entries(lock.packages)) {
 
 if (missing.length === 0) process.exit(0);
 if (process.argv.includes("--check")) {
-  console.error(`package-lock.json misses ${missing.length} optional packages, for example ${missing[0]}.`);
+  console.error(
+    `package-lock.json misses ${missing.length} optional packages, for example ${missing[0]}.`,
+  );
   console.error("Run: node scripts/complete-lock.mjs");
   process.exit(1);
 }
 const [root, ...others] = Object.keys(lock.packages);
 const packages = Object.fromEntries(
-  [root, ...others.toSorted((a, b) => a.localeCompare(b, "en"))].map((key) => [key, lock.packages[key]]),
+  [root, ...others.toSorted((a, b) => a.localeCompare(b, "en"))].map((key) => [
+    key,
+    lock.packages[key],
+  ]),
 );
 writeFileSync(file, `${JSON.stringify({ ...lock, packages }, null, 2)}\n`);
 console.error(`added ${missing.length} packages of other platforms to package-lock.json`);

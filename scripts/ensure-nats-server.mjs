@@ -6,7 +6,9 @@ import path from "node:path";
 const LIMIT = 120_000;
 
 const inPath = (name) =>
-  (process.env.PATH ?? "").split(path.delimiter).some((folder) => existsSync(path.join(folder, name)));
+  (process.env.PATH ?? "")
+    .split(path.delimiter)
+    .some((folder) => existsSync(path.join(folder, name)));
 
 const aptGet = (...args) =>
   spawnSync("apt-get", ["-q", "-y", ...args], {
@@ -21,7 +23,8 @@ const aptGet = (...args) =>
  * for the suites to find out, which say by name what could not run.
  */
 export const ensureNatsServer = () => {
-  if (process.env.NATS_SERVER_BIN || inPath("nats-server") || existsSync("/usr/sbin/nats-server")) return;
+  if (process.env.NATS_SERVER_BIN || inPath("nats-server") || existsSync("/usr/sbin/nats-server"))
+    return;
   if (process.getuid?.() !== 0 || !existsSync("/etc/debian_version") || !inPath("apt-get")) return;
   console.error("installing nats-server for the tests …");
   const install = () => aptGet("install", "--no-install-recommends", "nats-server");

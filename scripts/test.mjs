@@ -35,7 +35,9 @@ const status = runNode(
 /** What suites wrote about themselves: one JSON object per line, `{ suite, reason }`. */
 const readNotRun = () => {
   if (!existsSync(notRunFile)) return [];
-  const lines = readFileSync(notRunFile, "utf8").split("\n").filter((line) => line !== "");
+  const lines = readFileSync(notRunFile, "utf8")
+    .split("\n")
+    .filter((line) => line !== "");
   const entries = lines.map((line) => JSON.parse(line));
   return [...new Map(entries.map((entry) => [entry.suite, entry])).values()];
 };
@@ -45,7 +47,8 @@ const readReport = () => {
   const result = JSON.parse(readFileSync(report, "utf8"));
   // A file that does not even load has no tests that could fail.
   const broken = result.testResults.filter(
-    (file) => file.status === "failed" && !file.assertionResults.some((test) => test.status === "failed"),
+    (file) =>
+      file.status === "failed" && !file.assertionResults.some((test) => test.status === "failed"),
   );
   for (const file of broken) console.error(`did not load: ${file.name}`);
   return {
