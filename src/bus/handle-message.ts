@@ -10,10 +10,18 @@ export type Verdict =
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 30_000;
+const REDELIVERY_MARGIN_MS = 1_000;
 
 /** Pause before the next delivery, ms: doubles from 100 up to 30 s. */
 export const retryPause = (deliveries: number): number =>
   Math.min(FIRST_PAUSE_MS * 2 ** Math.min(deliveries - 1, 20), LONGEST_PAUSE_MS);
+
+/**
+ * When a message without a verdict is handed out again, ms: a little after the handler's own limit, so that no process
+ * handles a message twice at once.
+ */
+export const redeliverAfter = (ackWaitMs: number): number =>
+  ackWaitMs + Math.min(ackWaitMs, REDELIVERY_MARGIN_MS);
 
 /**
  * Runs a handler within its time and says what becomes of the message; never throws. A message that was handed out

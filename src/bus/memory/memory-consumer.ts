@@ -2,7 +2,7 @@ import type { Clock } from "../../core/clock.ts";
 import { isFabricError } from "../../core/errors/fabric-error.ts";
 import { createWake } from "../../core/wake.ts";
 import type { Consumption, ConsumeOptions, Message, MessageHandler } from "../bus.ts";
-import { handleMessage } from "../handle-message.ts";
+import { handleMessage, redeliverAfter } from "../handle-message.ts";
 import { matchesSubject } from "../subject.ts";
 import type { BusLog, ConsumerKey, LoggedMessage } from "./bus-log.ts";
 
@@ -78,8 +78,7 @@ export const startMemoryConsumer = (
       limit: room,
       maxPending: maxInFlight,
       at,
-      // Later than the handler's own limit, so that a message is never handled twice at once by this process.
-      dueAt: at + 2 * ackWaitMs,
+      dueAt: at + redeliverAfter(ackWaitMs),
       takes: (subject) => matchesSubject(filterSubject, subject),
     });
     for (const message of messages) start(message);

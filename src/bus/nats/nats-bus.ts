@@ -66,7 +66,11 @@ export const createNatsBus = async (options: NatsOptions): Promise<Bus> => {
         timeout,
         ...(messageId === undefined ? {} : { msgID: messageId }),
       });
-      const ack = await withinSignal(publishing, signal);
+      const present = watch.present();
+      const ack = await withinSignal(
+        publishing,
+        signal ? AbortSignal.any([signal, present]) : present,
+      );
       return { stream: ack.stream, sequence: ack.seq, duplicate: ack.duplicate };
     } catch (error) {
       throw signal?.aborted === true ? error : natsError(error, { subject });

@@ -1,4 +1,5 @@
 import type { NatsConnection } from "@nats-io/transport-node";
+import { fabricError } from "../../core/errors/fabric-error.ts";
 import type { BusStatus } from "../bus.ts";
 
 /** Follows a connection's state; some faults, a denied notification for example, show nowhere else. */
@@ -11,6 +12,8 @@ export interface StatusWatch {
   closing(): void;
   /** Whether the server is there, also while closing. */
   connected(): boolean;
+  /** Aborts with `BUS_UNAVAILABLE` when the server goes away: who waits for its answer waits in vain. */
+  present(): AbortSignal;
   /** Resolves when the connection is gone. */
   readonly ended: Promise<void>;
 }
@@ -21,6 +24,7 @@ export const watchStatus = (connection: NatsConnection, reconnected: () => void)
   let connected = true;
   let closed = false;
   let lastFault = "";
+  let presence = new AbortController();
 
   const status = (): BusStatus => {
     const version = connection.info?.version ?? "unknown";
@@ -44,10 +48,12 @@ export const watchStatus = (connection: NatsConnection, reconnected: () => void)
         case "disconnect":
         case "staleConnection":
           connected = false;
+          presence.abort(fabricError("BUS_UNAVAILABLE", { reason: "the server went away" }));
           changed();
           break;
         case "reconnect":
           connected = true;
+          presence = new AbortController();
           changed();
           reconnected();
           break;
@@ -82,6 +88,7 @@ export const watchStatus = (connection: NatsConnection, reconnected: () => void)
       closed = true;
     },
     connected: () => connected,
+    present: () => presence.signal,
     ended: end(),
   };
 };

@@ -13,6 +13,7 @@ import {
 } from "@nats-io/jetstream";
 import { fabricError } from "../../core/errors/fabric-error.ts";
 import type { ConsumeOptions, StreamConfig } from "../bus.ts";
+import { redeliverAfter } from "../handle-message.ts";
 
 const NANOS = 1_000_000;
 
@@ -65,7 +66,7 @@ export const ensureNatsConsumer = async (
 ): Promise<void> => {
   const { stream, durable, filterSubject } = options;
   const limits = {
-    ack_wait: 2 * options.ackWaitMs * NANOS,
+    ack_wait: redeliverAfter(options.ackWaitMs) * NANOS,
     max_deliver: -1,
     max_ack_pending: options.maxInFlight ?? 1,
   };
