@@ -1,4 +1,5 @@
 import type { CommandRecord } from "./command.ts";
+import { demo } from "./commands/demo.ts";
 import { devProviders } from "./commands/dev-providers.ts";
 import { doctor } from "./commands/doctor.ts";
 import { enclaveMeasure } from "./commands/enclave-measure.ts";
@@ -12,6 +13,7 @@ import { hostStatus } from "./commands/host-status.ts";
 
 /** Every command; the order inside a group is the order of help. */
 export const commands: readonly CommandRecord[] = [
+  demo,
   devProviders,
   feedList,
   feedGet,

@@ -188,6 +188,16 @@ describe("being stopped", () => {
   });
 });
 
+it("says nothing more when a command that runs until it is stopped was stopped", async () => {
+  const follow: CommandRecord = { ...failing(null), run: async () => undefined };
+  const signal = AbortSignal.abort(createStop("SIGINT"));
+  expect(await runForTest(["fail", "--json"], [follow], { signal })).toEqual({
+    code: 130,
+    stdout: "",
+    stderr: "",
+  });
+});
+
 describe("help", () => {
   it("lists every command under its group, also when nothing was asked", async () => {
     const bare = await runForTest([], commands);

@@ -75,7 +75,9 @@ const finish = (
 ): number => {
   if (stopped === 0) return 0;
   if (stopped !== null) {
-    output.failure(fabricError("INTERRUPTED", { what: `cryptlet ${record.name}` }));
+    // What runs until it is stopped has said all it had to say; what was cut off has not.
+    if ("error" in outcome)
+      output.failure(fabricError("INTERRUPTED", { what: `cryptlet ${record.name}` }));
     return stopped;
   }
   if ("error" in outcome) {

@@ -76,7 +76,7 @@ export type DemoEvent =
       readonly contract: string;
       readonly transaction: string;
       readonly blockNumber: number;
-      /** ms from the run's start to the required depth. */
+      /** ms from the signature to the required depth. */
       readonly durationMs: number;
     }
   | {

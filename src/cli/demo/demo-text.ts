@@ -163,7 +163,7 @@ export const createDemoText = (style: Style): DemoText => {
               ["landed", `block ${event.blockNumber} of chain ${event.chain}`],
               [
                 "tx",
-                `${event.transaction}  (${formatDuration(event.durationMs)} after the run began)`,
+                `${event.transaction}  (${formatDuration(event.durationMs)} after it was signed)`,
               ],
             ],
           ),

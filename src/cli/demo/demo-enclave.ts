@@ -1,0 +1,99 @@
+import path from "node:path";
+
+import { createEnclave } from "../../../enclave-sim/host/create-enclave.ts";
+import { readPackage } from "../../../enclave-sim/host/read-package.ts";
+import type { AppraisalPolicy } from "../../attestation/appraisal-policy.ts";
+import { appraiseSimulated } from "../../attestation/appraise-simulated.ts";
+import { fabricError } from "../../core/errors/fabric-error.ts";
+import { fabricIdSchema, type Address, type Digest } from "../../core/ids.ts";
+import { digestOf } from "../../crypto/hashes.ts";
+import { canonicalJson } from "../../envelope/canonical-json.ts";
+import type { TrustPolicy } from "../../envelope/trust-policy.ts";
+import type { Manifest } from "../../sdk/manifest.ts";
+import { builtFile } from "../built-file.ts";
+
+/** The gold Cryptlet's enclave as a verifier saw it before any contract trusts its key. */
+export interface DemoEnclave {
+  readonly manifest: Manifest;
+  readonly measurement: Digest;
+  /** EVM address of the key that contracts check. */
+  readonly signer: Address;
+  readonly evidenceId: Digest;
+  readonly policyDigest: Digest;
+  /** What the demo believes from here on, as a trust file holds it. */
+  readonly trust: { readonly policy: TrustPolicy; readonly appraisal: AppraisalPolicy };
+}
+
+const ANY_FEED = { cryptlets: null, feeds: null };
+
+/** Folder of the built gold package. */
+export const goldPackage = (): string => builtFile("cryptlets", "gold-price");
+
+/** What the demo's manifest must hold: the one decimal feed that it plays. */
+export const goldFeedOf = (manifest: Manifest) => {
+  const [feed] = manifest.feeds;
+  if (feed?.kind === "decimal") return feed;
+  throw fabricError("DEMO_UNEXPECTED", { expected: "a decimal feed", actual: manifest.id });
+};
+
+/**
+ * Start the enclave once, before the fabric: makes and seals its keys, and appraises its evidence as a verifier
+ * would. The fabric that starts later on the same folder finds the same keys.
+ */
+export const prepareEnclave = async (options: {
+  readonly fabric: string;
+  /** The fabric's data directory. */
+  readonly dataDirectory: string;
+  readonly signal: AbortSignal;
+}): Promise<DemoEnclave> => {
+  const fabric = fabricIdSchema.parse(options.fabric);
+  const found = await readPackage(goldPackage());
+  const enclave = createEnclave();
+  try {
+    const loaded = await enclave.load(
+      found,
+      {
+        fabric,
+        secrets: {},
+        sources: { mode: "live", allowPrivateAddresses: false },
+        feeds: [],
+        sealDirectory: path.join(options.dataDirectory, "sealed"),
+      },
+      { signal: options.signal },
+    );
+    const { measurement, evidence, platformKey, keys } = loaded;
+    const signer = keys.find(({ address }) => address !== undefined)?.address;
+    if (signer === undefined)
+      throw fabricError("DEMO_UNEXPECTED", { expected: "a key for contracts", actual: "none" });
+    const appraisal: AppraisalPolicy = {
+      id: "demo-appraisal",
+      allowSimulated: true,
+      // A developer's debugger is no attack on a demo.
+      allowDebug: true,
+      anchors: [{ name: "simulated platform of this demo", key: platformKey, simulated: true }],
+      measurements: [measurement],
+    };
+    const result = appraiseSimulated(evidence, appraisal, Date.now());
+    const policy: TrustPolicy = {
+      id: "demo-trust",
+      keys: [],
+      attested: { scope: { ...ANY_FEED, fabrics: [fabric] }, measurements: [measurement] },
+      threshold: 1,
+      requireEvidence: true,
+      allowSimulated: true,
+      allowEmulated: true,
+      maxAgeMs: null,
+      clockSkewMs: 60_000,
+    };
+    return {
+      manifest: found.manifest,
+      measurement,
+      signer,
+      evidenceId: result.evidenceId,
+      policyDigest: digestOf(Buffer.from(canonicalJson(appraisal), "utf8")),
+      trust: { policy, appraisal },
+    };
+  } finally {
+    await enclave.close();
+  }
+};
