@@ -9,7 +9,8 @@ export interface FabricMetrics {
   readonly latestRound: Gauge<"feed">;
   readonly latestObservedAt: Gauge<"feed">;
   readonly deliveries: Counter<"chain" | "status">;
-  readonly outboxBacklog: Gauge;
+  /** Reads the backlog of the outbox whenever the metrics are asked for. */
+  watchOutbox(read: () => Promise<number>): void;
 }
 
 /** Names follow Prometheus' conventions: base units, `_total` for counters. */
@@ -55,10 +56,15 @@ export const createFabricMetrics = (): FabricMetrics => {
       labelNames: ["chain", "status"],
       registers,
     }),
-    outboxBacklog: new Gauge({
-      name: "cryptlet_outbox_backlog",
-      help: "Committed envelopes that the bus does not have yet",
-      registers,
-    }),
+    watchOutbox(read) {
+      const backlog = new Gauge({
+        name: "cryptlet_outbox_backlog",
+        help: "Committed envelopes that the bus does not have yet",
+        registers,
+        collect: async () => {
+          backlog.set(await read());
+        },
+      });
+    },
   };
 };

@@ -24,7 +24,6 @@ const commit = async (
   round: number,
 ) => {
   const view = await commitSignedRound(parts.store, round, {
-    previous: null,
     issuedAt: 1_768_492_801_250 + round,
   });
   parts.events.emit({

@@ -26,7 +26,10 @@ export const signRound = (
   readonly bundleJson: string;
   readonly view: CommittedRound;
 } => {
-  const observation = createObservation(changes, { round });
+  const observation = createObservation(
+    { ...(round === 1 ? { previous: null } : {}), ...changes },
+    { round },
+  );
   const signed = signObservation(observation, { json: [json], onchain: [onchain] });
   const bundleJson = serializeBundle(
     buildBundle({ envelope: signed.envelope, onchain: signed.onchain, keys: fixtureKeys }),

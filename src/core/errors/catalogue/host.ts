@@ -62,6 +62,11 @@ export const hostErrors = {
     message: "Too few data providers can be reached and no provider emulator is configured",
     hint: "Check the network, or for development start cryptlet dev providers and set providers.emulator.",
   },
+  SOURCE_MODE_CHANGED: {
+    kind: "user",
+    message: "Feed {feed} was made of {before} sources and these are {now}",
+    hint: "Live and emulated values never stand in one feed: give the other kind its own feed id, or its own fabric and data directory.",
+  },
   HOST_STOPPING: {
     kind: "unavailable",
     message: "The host is stopping",

@@ -1,0 +1,133 @@
+import {
+  isSettled,
+  type ChainAdapter,
+  type Delivery,
+  type DeliveryRecord,
+} from "../adapters/contract/chain-adapter.ts";
+import type { Clock } from "../core/clock.ts";
+import { fabricError } from "../core/errors/fabric-error.ts";
+import { toWire } from "../core/errors/wire.ts";
+import type { Log } from "../core/log.ts";
+import { createWake } from "../core/wake.ts";
+import { decodeBase64 } from "../crypto/base64.ts";
+import { parseBundle } from "../envelope/bundle.ts";
+import { payloadBytes } from "../envelope/dsse.ts";
+import { openDeliveries, type DeliveryRow } from "../store/deliveries.ts";
+import { findBundle } from "../store/envelopes.ts";
+import { findRound } from "../store/rounds.ts";
+import type { Store } from "../store/store.ts";
+import { readCommittedRound } from "./round-view.ts";
+
+/** Deliveries that are followed at the same time. */
+const MAX_IN_FLIGHT = 64;
+/** Pause after a fault of the chain, in ms: first and longest. */
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 30_000;
+/** Looks for work this often even when nobody wakes it, in ms. */
+const IDLE_MS = 5_000;
+
+export interface DeliveryWorkerParts {
+  readonly adapter: ChainAdapter;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Sees every stored change. */
+  readonly onChange: (record: DeliveryRecord) => void;
+  readonly onProgress: () => void;
+}
+
+/** Brings stored deliveries of one chain to their end. */
+export interface DeliveryWorker {
+  /** There may be new work. */
+  wake(): void;
+  /** Takes nothing new; ends what is being followed. Stored deliveries go on at the next start. */
+  stop(): Promise<void>;
+}
+
+const toDelivery = async (store: Store, row: DeliveryRow): Promise<Delivery> => {
+  const round = await findRound(store.db, row.feed, row.round);
+  const text = round ? await findBundle(store.db, round.envelopeDigest) : null;
+  if (!round || text === null)
+    throw fabricError("ROUND_UNKNOWN", { feed: row.feed, round: row.round });
+  const { onchain } = parseBundle(text);
+  if (!onchain) throw fabricError("FEED_NOT_BINDABLE", { feed: row.feed });
+  const view = readCommittedRound(round);
+  return {
+    id: row.id,
+    binding: { feed: row.feed, chain: row.chain, contract: row.contract, mode: "every" },
+    feedHash: view.feedHash,
+    round: row.round,
+    payloadType: onchain.payloadType,
+    payload: payloadBytes(onchain),
+    signatures: onchain.signatures.map(({ sig }) => decodeBase64(sig, "signature")),
+  };
+};
+
+/**
+ * One loop per chain: prepares deliveries in the order of their rounds, then follows them side by side. A fault of the
+ * chain pauses the loop with growing pauses; a fault of one delivery stays in its row and stops nobody else.
+ */
+export const startDeliveryWorker = (parts: DeliveryWorkerParts): DeliveryWorker => {
+  const { adapter, store, clock, log } = parts;
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const inFlight = new Map<string, Promise<void>>();
+  let pause = FIRST_PAUSE_MS;
+  const work = createWake(clock);
+
+  const follow = async (id: string): Promise<void> => {
+    try {
+      await adapter.settle(id, { signal, onChange: parts.onChange });
+      pause = FIRST_PAUSE_MS;
+    } catch (error) {
+      if (signal.aborted) return;
+      log.warn("delivery waits", { delivery: id, code: toWire(error).code, pause });
+      // It stays in flight while it waits, so that no pass takes it up at once.
+      await clock.sleep(pause, { signal }).catch(() => undefined);
+      pause = Math.min(LONGEST_PAUSE_MS, pause * 2);
+    } finally {
+      inFlight.delete(id);
+      parts.onProgress();
+      work.notify();
+    }
+  };
+
+  const pass = async (): Promise<void> => {
+    const rows = await openDeliveries(store.db, { chain: adapter.name, limit: MAX_IN_FLIGHT });
+    for (const row of rows) {
+      if (signal.aborted || inFlight.size >= MAX_IN_FLIGHT) return;
+      if (inFlight.has(row.id)) continue;
+      const record = await adapter.prepare(await toDelivery(store, row), { signal });
+      parts.onProgress();
+      if (isSettled(record)) parts.onChange(record);
+      else inFlight.set(record.id, follow(record.id));
+    }
+  };
+
+  const loop = async (): Promise<void> => {
+    while (!signal.aborted) {
+      parts.onProgress();
+      try {
+        await pass();
+        await work.wait(IDLE_MS, { signal });
+      } catch (error) {
+        if (signal.aborted) break;
+        log.warn("deliveries pause", { chain: adapter.name, pause, error });
+        await clock.sleep(pause, { signal }).catch(() => undefined);
+        pause = Math.min(LONGEST_PAUSE_MS, pause * 2);
+      }
+    }
+    await Promise.all(inFlight.values());
+  };
+
+  const ended = loop();
+  return {
+    wake: () => {
+      work.notify();
+    },
+    async stop() {
+      stopping.abort(fabricError("INTERRUPTED", { what: "The delivery" }));
+      await ended;
+    },
+  };
+};

@@ -1,0 +1,54 @@
+import path from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { commitSignedRound, GOLD } from "../../test/support/stored-rounds.ts";
+import { temporaryFolder } from "../../test/support/temporary-folder.ts";
+import { createRunId } from "../core/ids.ts";
+import { openStore } from "../store/open-store.ts";
+import { markPublished, takeUnpublished } from "../store/outbox.ts";
+import { latestRound } from "../store/rounds.ts";
+import { closeRun, listRuns, openRun } from "../store/runs.ts";
+import { tidyStore } from "./housekeeping.ts";
+
+const DAY_MS = 86_400_000;
+
+test("old runs without a round and old published messages go; rounds and what waits stay", async () => {
+  const store = await openStore({
+    driver: "libsql",
+    file: path.join(temporaryFolder(), "fabric.db"),
+  });
+  onTestFinished(() => store.close());
+  const now = 100 * DAY_MS;
+  const run = async (startedAt: number, status: "unchanged" | "failed" | null) => {
+    const id = createRunId();
+    await openRun(store.db, { id, feed: GOLD, triggerId: `t${startedAt}`, startedAt });
+    if (status !== null)
+      await closeRun(store.db, {
+        id,
+        status,
+        finishedAt: startedAt,
+        error: null,
+        transcript: null,
+      });
+    return id;
+  };
+  await run(now - 2 * DAY_MS, "unchanged");
+  const running = await run(now - 2 * DAY_MS, null);
+  const recent = await run(now - DAY_MS / 2, "failed");
+  await commitSignedRound(store, 1);
+  await commitSignedRound(store, 2);
+  const [first] = await takeUnpublished(store.db, { limit: 10 });
+  if (!first) throw new Error("nothing waits");
+  await markPublished(
+    store.db,
+    [{ id: first.id, stream: "ROUNDS_DEMO", sequence: 1 }],
+    now - 15 * DAY_MS,
+  );
+
+  await tidyStore(store, now);
+
+  expect((await listRuns(store.db, { limit: 10 })).map(({ id }) => id)).toEqual([recent, running]);
+  expect(
+    (await takeUnpublished(store.db, { limit: 10 })).map(({ messageId }) => messageId),
+  ).toEqual(["cryptlet:xau-usd:2"]);
+  expect((await latestRound(store.db, GOLD))?.round).toBe(2);
+});

@@ -1,0 +1,49 @@
+import type { Clock } from "../core/clock.ts";
+import type { Log } from "../core/log.ts";
+import { pruneApplied } from "../store/apply-once.ts";
+import { pruneOutbox } from "../store/outbox.ts";
+import { pruneRuns } from "../store/runs.ts";
+import type { Store } from "../store/store.ts";
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** Runs that made no round are kept this long, to look into. */
+const RUNS_MS = DAY_MS;
+/** Longer than the stream keeps messages and remembers ids, so that nothing is published or applied again. */
+const MESSAGES_MS = 14 * DAY_MS;
+
+/** One pass over what nobody needs any more. Rounds, envelopes and deliveries are never deleted. */
+export const tidyStore = async (store: Store, now: number): Promise<void> => {
+  await store.transaction(async (trx) => {
+    await pruneRuns(trx, now - RUNS_MS);
+    await pruneOutbox(trx, now - MESSAGES_MS);
+    await pruneApplied(trx, now - MESSAGES_MS);
+  });
+};
+
+/** Tidies at start and every hour until stopped. */
+export const startHousekeeping = (parts: {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+}): { stop(): Promise<void> } => {
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const loop = async (): Promise<void> => {
+    while (!signal.aborted) {
+      try {
+        await tidyStore(parts.store, parts.clock.now());
+      } catch (error) {
+        parts.log.warn("housekeeping failed; it comes again", { error });
+      }
+      await parts.clock.sleep(HOUR_MS, { signal }).catch(() => undefined);
+    }
+  };
+  const ended = loop();
+  return {
+    async stop() {
+      stopping.abort();
+      await ended;
+    },
+  };
+};

@@ -1,0 +1,113 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import type { Enclave, LoadedCryptlet } from "../../enclave-sim/host/enclave.ts";
+import type { SourcesConfiguration } from "../../enclave-sim/capabilities/capability.ts";
+import { readPackage } from "../../enclave-sim/host/read-package.ts";
+import type { FabricConfig } from "../core/config/schema.ts";
+import { fabricError } from "../core/errors/fabric-error.ts";
+import type { CryptletId, FeedId } from "../core/ids.ts";
+import { defineFeed, type FeedDefinition } from "./feed-definition.ts";
+import { decideProviderMode } from "./provider-mode.ts";
+import type { ServedFeedEntry } from "./feed-directory.ts";
+
+type CryptletPackage = Awaited<ReturnType<typeof readPackage>>;
+
+/** Cryptlets of a host and the feeds that they serve. */
+export interface CryptletPark {
+  readonly cryptlets: ReadonlyMap<CryptletId, LoadedCryptlet>;
+  readonly feeds: ReadonlyMap<FeedId, ServedFeedEntry>;
+}
+
+/**
+ * How every source of this host is reached. Throws `PROVIDERS_UNREACHABLE` when `auto` finds no network and no
+ * emulator is configured: a host never makes up its own providers.
+ */
+const decideSources = async (
+  config: FabricConfig,
+  packages: readonly CryptletPackage[],
+  signal: AbortSignal | undefined,
+): Promise<SourcesConfiguration> => {
+  const { allowPrivateAddresses, emulator, mode } = config.providers;
+  const hosts = new Set(
+    packages.flatMap(({ manifest }) => manifest.capabilities.http?.hosts.map((h) => h.host) ?? []),
+  );
+  const needed = Math.max(
+    1,
+    ...packages.flatMap(({ manifest }) => manifest.feeds.map(({ minSources }) => minSources)),
+  );
+  const decided =
+    hosts.size === 0 && mode === "auto"
+      ? "LIVE"
+      : await decideProviderMode(mode, [...hosts], needed, signal ? { signal } : {});
+  if (decided === "LIVE") return { mode: "live", allowPrivateAddresses };
+  if (!emulator) throw fabricError("PROVIDERS_UNREACHABLE", {});
+  return {
+    mode: "emulated",
+    address: emulator.address,
+    port: emulator.port,
+    caPem: await readFile(emulator.caFile, "utf8"),
+    allowPrivateAddresses,
+  };
+};
+
+/**
+ * Read every configured package, join its manifest with the configured feeds and start it in the enclave.
+ * Throws `CRYPTLET_ID_DIFFERS`, `SIMULATED_NOT_ALLOWED`, `FEED_NOT_IN_MANIFEST`, `PROVIDERS_UNREACHABLE` and what
+ * `Enclave.load` throws.
+ */
+export const loadCryptlets = async (
+  config: FabricConfig,
+  enclave: Enclave,
+  options?: { signal?: AbortSignal },
+): Promise<CryptletPark> => {
+  const packages = await Promise.all(
+    config.cryptlets.map(async (entry) => {
+      const found = await readPackage(entry.package);
+      if (found.manifest.id !== entry.id)
+        throw fabricError("CRYPTLET_ID_DIFFERS", {
+          directory: path.basename(entry.package),
+          actual: found.manifest.id,
+          expected: entry.id,
+        });
+      if (!config.enclave.insecureAllowSimulated)
+        throw fabricError("SIMULATED_NOT_ALLOWED", { cryptlet: entry.id });
+      return { entry, found };
+    }),
+  );
+  const sources = await decideSources(
+    config,
+    packages.map(({ found }) => found),
+    options?.signal,
+  );
+  const { memoryMb, runMs, hostCalls } = config.enclave.limits;
+  const cryptlets = new Map<CryptletId, LoadedCryptlet>();
+  const feeds = new Map<FeedId, ServedFeedEntry>();
+  for (const { entry, found } of packages) {
+    const own: FeedDefinition[] = config.feeds
+      .filter((feed) => feed.cryptlet === entry.id)
+      .map((feed) => defineFeed(config, feed, found.manifest));
+    const cryptlet = await enclave.load(
+      found,
+      {
+        fabric: config.fabric,
+        secrets: Object.fromEntries(
+          Object.entries(entry.secrets).map(([name, secret]) => [name, secret.reveal()]),
+        ),
+        sources,
+        feeds: own.map((feed) => ({
+          feed: feed.id,
+          cryptletFeed: feed.config.feed,
+          feedHash: feed.hash,
+          parameters: feed.config.parameters,
+          validForMs: feed.config.validForMs,
+        })),
+        sealDirectory: path.join(config.dataDirectory, "sealed"),
+        limits: { timeoutMs: runMs, memoryBytes: memoryMb * 1_048_576, maxHostCalls: hostCalls },
+      },
+      options,
+    );
+    cryptlets.set(entry.id, cryptlet);
+    for (const feed of own) feeds.set(feed.id, { feed, cryptlet });
+  }
+  return { cryptlets, feeds };
+};

@@ -1,0 +1,146 @@
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import { createEnclave } from "../../enclave-sim/host/create-enclave.ts";
+import { systemClock, type Clock } from "../core/clock.ts";
+import type { FabricConfig } from "../core/config/schema.ts";
+import type { Log } from "../core/log.ts";
+import { openStore } from "../store/open-store.ts";
+import { outboxBacklog } from "../store/outbox.ts";
+import { abandonOpenRuns } from "../store/runs.ts";
+import { connectBus } from "./connect-bus.ts";
+import { createCryptletDirectory } from "./cryptlet-directory.ts";
+import { createDeliveryDirectory } from "./delivery-directory.ts";
+import { createEnvelopeArchive } from "./envelope-archive.ts";
+import { createFabricEvents } from "./fabric-events.ts";
+import { createFabricMetrics } from "./fabric-metrics.ts";
+import type { Fabric } from "./fabric.ts";
+import { createFeedDirectory } from "./feed-directory.ts";
+import { createHealth } from "./health.ts";
+import { startHousekeeping } from "./housekeeping.ts";
+import { createLatestRounds } from "./latest-rounds.ts";
+import { loadCryptlets } from "./load-cryptlets.ts";
+import { createLoopProgress } from "./loop-progress.ts";
+import { createOutboxPublisher } from "./outbox-publisher.ts";
+import { roundStream } from "./round-message.ts";
+import { startChains } from "./start-chains.ts";
+import { startFeeds } from "./start-feeds.ts";
+import { createTeardown, type Teardown } from "./teardown.ts";
+import { trustOwnKeys } from "./trust-own-keys.ts";
+
+/** The publisher turns at least every five seconds, plus the bus's own time-out. */
+const OUTBOX_LIMIT_MS = 60_000;
+
+export interface StartFabricOptions {
+  readonly log: Log;
+  readonly clock?: Clock;
+  /** Aborts the start; a running fabric is ended with `stop`. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Start everything that the configuration names, in the order in which data flows back to front, so that no part
+ * produces before the next one listens. What had started is ended again when a later part fails.
+ * Throws `CONFIG_…`, `STORE_…`, `BUS_…`, `CHAIN_…`, `CRYPTLET_…`, `PROVIDERS_UNREACHABLE`, `SIMULATED_NOT_ALLOWED`.
+ * @example
+ * ```ts
+ * const fabric = await startFabric(loadConfig({ env: process.env, cwd: process.cwd() }), { log });
+ * await fabric.trigger(feed);
+ * await fabric.stop();
+ * ```
+ */
+export const startFabric = async (
+  config: FabricConfig,
+  options: StartFabricOptions,
+): Promise<Fabric> => {
+  const teardown = createTeardown();
+  try {
+    return await start(config, options, teardown);
+  } catch (error) {
+    await teardown.run().catch((fault: unknown) => {
+      options.log.error("cleaning up after a failed start failed too", { error: fault });
+    });
+    throw error;
+  }
+};
+
+const start = async (
+  config: FabricConfig,
+  { log, clock = systemClock, signal }: StartFabricOptions,
+  teardown: Teardown,
+): Promise<Fabric> => {
+  await mkdir(config.dataDirectory, { recursive: true, mode: 0o700 });
+  await mkdir(path.dirname(config.database.file), { recursive: true });
+  const store = await openStore(config.database);
+  teardown.push(() => store.close());
+  const abandoned = await store.transaction((trx) => abandonOpenRuns(trx, clock.now()));
+  if (abandoned > 0) log.warn("runs of a host that died were closed", { runs: abandoned });
+
+  const metrics = createFabricMetrics();
+  const events = createFabricEvents((error) => {
+    log.error("an event listener failed", { error });
+  });
+  const latest = createLatestRounds();
+  const progress = createLoopProgress(clock);
+
+  const bus = await connectBus(config, { store, clock });
+  teardown.push(() => bus.close());
+  await bus.ensureStream(roundStream(config.fabric), signal ? { signal } : {});
+
+  const enclave = createEnclave({
+    onLog: ({ cryptlet, runId, level, message }) => {
+      log[level](message, { cryptlet, run: runId });
+    },
+  });
+  teardown.push(() => enclave.close());
+  const { cryptlets, feeds } = await loadCryptlets(config, enclave, signal ? { signal } : {});
+
+  const shared = { store, bus, clock, log, events, metrics, latest, progress, teardown };
+  const adapters = await startChains(config, {
+    ...shared,
+    trust: trustOwnKeys(config.fabric, cryptlets.values()),
+    targetsOf: (feed) => feeds.get(feed)?.feed.targets ?? [],
+  });
+
+  const outbox = createOutboxPublisher({
+    ...shared,
+    progress: progress.register("outbox", OUTBOX_LIMIT_MS),
+    published: ({ messageId }) => {
+      events.emit({ type: "round-published", messageId });
+    },
+  });
+  teardown.push(() => outbox.stop());
+
+  const triggers = await startFeeds(feeds, {
+    ...shared,
+    fabric: config.fabric,
+    onCommitted: () => {
+      outbox.notify();
+    },
+  });
+  teardown.push(() => triggers.stop());
+
+  const housekeeping = startHousekeeping({ store, clock, log });
+  teardown.push(() => housekeeping.stop());
+
+  metrics.watchOutbox(async () => (await outboxBacklog(store.db)).waiting);
+  const chainIds = new Map(config.chains.map(({ name, chainId }) => [name, String(chainId)]));
+  log.info("fabric started", {
+    fabric: config.fabric,
+    feeds: feeds.size,
+    chains: adapters.length,
+    enclave: "SIMULATED",
+  });
+  return {
+    id: config.fabric,
+    feeds: createFeedDirectory({ store, events, latest }, feeds),
+    envelopes: createEnvelopeArchive(store, chainIds),
+    cryptlets: createCryptletDirectory(cryptlets),
+    deliveries: createDeliveryDirectory(store),
+    events,
+    metrics: metrics.registry,
+    trigger: (feed) => triggers.fire(feed),
+    health: createHealth({ store, bus, enclave, adapters }),
+    liveness: () => progress.read(),
+    stop: () => teardown.run(),
+  };
+};

@@ -1,0 +1,59 @@
+import type { Clock } from "../core/clock.ts";
+import type { FabricId, FeedId } from "../core/ids.ts";
+import type { Log } from "../core/log.ts";
+import { latestRound } from "../store/rounds.ts";
+import type { Store } from "../store/store.ts";
+import { startTriggers, type Triggers } from "../triggers/triggers.ts";
+import type { FabricEvents } from "./fabric-events.ts";
+import type { FabricMetrics } from "./fabric-metrics.ts";
+import type { ServedFeedEntry } from "./feed-directory.ts";
+import { createFeedRunner, type FeedRunner } from "./feed-runner.ts";
+import type { LatestRounds } from "./latest-rounds.ts";
+import type { LoopProgress, LoopTick } from "./loop-progress.ts";
+import { readRoundView } from "./watch-rounds.ts";
+
+/** A feed's loop turns at least every 30 s while it waits; a run has its own deadline on top. */
+const WAIT_LIMIT_MS = 60_000;
+
+export interface FeedParts {
+  readonly fabric: FabricId;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly events: FabricEvents;
+  readonly metrics: FabricMetrics;
+  readonly latest: LatestRounds;
+  readonly progress: LoopProgress;
+  readonly onCommitted: () => void;
+}
+
+/** Loads every feed's newest round, then starts its trigger. */
+export const startFeeds = async (
+  feeds: ReadonlyMap<FeedId, ServedFeedEntry>,
+  parts: FeedParts,
+): Promise<Triggers> => {
+  const { store, clock, log, latest } = parts;
+  const runners = new Map<FeedId, FeedRunner>();
+  const ticks = new Map<FeedId, LoopTick>();
+  for (const { feed, cryptlet } of feeds.values()) {
+    const newest = await latestRound(store.db, feed.id);
+    latest.register(feed.id, newest && (await readRoundView(store, newest)));
+    runners.set(feed.id, createFeedRunner({ ...parts, feed, cryptlet }));
+    const limit = WAIT_LIMIT_MS + cryptlet.manifest.limits.timeoutMs;
+    ticks.set(feed.id, parts.progress.register(`feed-${feed.id}`, limit));
+  }
+  return await startTriggers({
+    store,
+    clock,
+    feeds: [...feeds.values()].map(({ feed }) => ({ feed: feed.id, schedule: feed.config })),
+    handle: async (event) => {
+      await runners.get(event.feed)?.run(event);
+    },
+    fault: (feed, error) => {
+      log.error("trigger failed; it comes again", { feed, error });
+    },
+    progress: (feed) => {
+      ticks.get(feed)?.();
+    },
+  });
+};
