@@ -153,7 +153,8 @@ export const connectDemoChain = (url: string, chainId: number): DemoChain => {
     async deploy() {
       const { address } = verifier;
       const keys = await deployContract("CryptletKeys", admin, [address, [address], 1]);
-      const registry = await deployContract("FeedRegistry", admin, [address, keys]);
+      const logic = await deployContract("FeedLogic", admin, []);
+      const registry = await deployContract("FeedRegistry", admin, [address, keys, logic]);
       const keyRegistry = await open("CryptletKeys", keys, admin);
       const role: unknown = await keyRegistry.getFunction("FEED_ROLE")();
       await send(keyRegistry, "grantRole", [role, registry]);
@@ -192,7 +193,7 @@ export const connectDemoChain = (url: string, chainId: number): DemoChain => {
       };
     },
     async offer(feedStore, payload, signature) {
-      const feed = await open("FeedStore", feedStore, stranger);
+      const feed = await open("IFeedStore", feedStore, stranger);
       const submit = feed.getFunction("submit");
       const words = [payload, [signature]];
       const refusal = await submit.staticCall(...words).then(
