@@ -55,16 +55,7 @@ export const createConfigSchema = ({ base, readSecret }: ConfigContext) => {
   const limits = z.strictObject({
     memoryMb: z.int().min(8).max(1_024).default(64).describe("memory of one guest, in MiB"),
     runMs: duration(600_000).default(30_000).describe("longest run, host calls included"),
-    computeMs: duration(60_000)
-      .default(2_000)
-      .describe("longest stretch of guest code between two host calls"),
     hostCalls: z.int().min(1).max(10_000).default(256).describe("host calls of one run"),
-    outputBytes: z
-      .int()
-      .min(1_024)
-      .max(16_777_216)
-      .default(262_144)
-      .describe("largest JSON text of one run's result"),
   });
 
   const chain = z.strictObject({
@@ -122,7 +113,6 @@ export const createConfigSchema = ({ base, readSecret }: ConfigContext) => {
       id: cryptletIdSchema
         .optional()
         .describe("must be the id in the package's manifest; default: the folder's name"),
-      configuration: z.json().default(null).describe("given to the Cryptlet's init"),
       secrets: z
         .record(z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/), secret)
         .default({})
