@@ -55,17 +55,18 @@ export const haveNatsServer = (suite: string): boolean => {
  * Starts a server and resolves when it says that it is ready. `configuration` is added to its configuration file, for
  * users, TLS or limits.
  */
-export const startNatsServer = async (configuration = ""): Promise<NatsServer> => {
+export const startNatsServer = async (
+  configuration = "",
+  { jetStream = true }: { readonly jetStream?: boolean } = {},
+): Promise<NatsServer> => {
   const binary = natsServerBinary();
   if (binary === null) throw new Error("no nats-server");
   const folder = mkdtempSync(path.join(tmpdir(), "cryptlet-nats-"));
   const data = path.join(folder, "data");
   const port = await freePort();
   const file = path.join(folder, "nats.conf");
-  writeFileSync(
-    file,
-    `listen: "127.0.0.1:${port}"\njetstream { store_dir: "${data}" }\n${configuration}\n`,
-  );
+  const storage = jetStream ? `jetstream { store_dir: "${data}" }` : "";
+  writeFileSync(file, `listen: "127.0.0.1:${port}"\n${storage}\n${configuration}\n`);
   let child: ChildProcess | null = null;
 
   const kill = async (signal: NodeJS.Signals): Promise<void> => {
