@@ -81,7 +81,8 @@ const exchangeWith = async (
     options.sightings.tls = null;
     options.sightings.status = null;
     try {
-      const answer = await exchangeOn(connection, request, options);
+      // undici hears an abort only once it is connected; a handshake that stalls has to be left at once too.
+      const answer = await orAborted(exchangeOn(connection, request, options), options.signal);
       pool.giveBack(target, connection);
       return answer;
     } catch (error) {
@@ -130,7 +131,7 @@ const broken = (cause: unknown, host: string, limit: number): Error => {
     : fabricError("HTTP_BROKEN", { host, reason: code }, { cause });
 };
 
-/** A look-up cannot be stopped; it is no longer waited for. */
+/** Waits no longer than the signal allows; what is under way is stopped by whoever owns it, or ends unheard. */
 const orAborted = <Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> =>
   new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason as Error);
