@@ -3,7 +3,7 @@ import { formatDuration, formatTime } from "../duration.ts";
 import type { Style } from "../style.ts";
 import { formatTable } from "../table.ts";
 import type { DemoEvent } from "./demo-event.ts";
-import { PICTURE, refusalWords } from "./demo-words.ts";
+import { contractWords, PICTURE, refusalWords } from "./demo-words.ts";
 
 type EventOf<Type extends DemoEvent["type"]> = Extract<DemoEvent, { readonly type: Type }>;
 
@@ -117,7 +117,7 @@ export const createDemoText = (style: Style): DemoText => {
         );
       case "chain-started":
         return (
-          section("Chain and contracts", "A real Ethereum engine on this machine, empty so far.") +
+          section("Chain", "A real Ethereum engine on this machine, empty so far.") +
           indent(
             `${event.engine} at ${event.url}, chain ${event.chainId}, up in ${formatDuration(event.durationMs)}`,
           )
@@ -135,8 +135,18 @@ export const createDemoText = (style: Style): DemoText => {
         );
       }
       case "contracts-deployed":
-        return indent(
-          `${formatTable([], Object.entries(event.contracts))}\ndeployed in ${formatDuration(event.durationMs)}`,
+        return (
+          section("Contracts", "Code on the chain that believes signatures, not senders.") +
+          indent(
+            `${formatTable(
+              [],
+              Object.entries(event.contracts).map(([name, address]) => [
+                name,
+                address,
+                contractWords[name] ?? "",
+              ]),
+            )}\ndeployed in ${formatDuration(event.durationMs)}`,
+          )
         );
       case "fabric-started":
         return (

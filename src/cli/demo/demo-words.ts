@@ -15,3 +15,11 @@ export const refusalWords: Readonly<Record<DemoRefusal["what"], string>> = {
   "unknown signer": "a stranger's key signed the same price",
   "replay of an older round": "an older, rightly signed round was offered again",
 };
+
+/** What each contract is for. */
+export const contractWords: Readonly<Record<string, string>> = {
+  keys: "which enclave keys were attested, by whom, for which code",
+  registry: "the feeds of this fabric",
+  feedStore: "checks each signature and keeps the rounds; answers like a Chainlink feed",
+  consumer: "an ordinary contract that reads a price; knows nothing of this product",
+};
