@@ -49,7 +49,7 @@ const readTrustFile = async (file: string, signal: AbortSignal): Promise<TrustIn
   throw fabricError("FILE_INVALID", { file, what: "a trust policy", reason });
 };
 
-/** The key of an SPKI PEM file, by the first suite that it belongs to. */
+/** The key of an SPKI PEM file, by the first suite that it belongs to: for secp256k1 the one that contracts check. */
 const readPem = async (file: string, signal: AbortSignal): Promise<KeyRecord> => {
   const bytes = await readInput(file, { limit: MAX_KEY_BYTES, signal });
   const spki = spkiFromPem(bytes.toString("utf8"));

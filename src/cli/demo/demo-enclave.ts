@@ -1,6 +1,7 @@
 import path from "node:path";
 
 import { createEnclave } from "../../../enclave-sim/host/create-enclave.ts";
+import type { CryptletPackage } from "../../../enclave-sim/host/enclave.ts";
 import { readPackage } from "../../../enclave-sim/host/read-package.ts";
 import type { AppraisalPolicy } from "../../attestation/appraisal-policy.ts";
 import { appraiseSimulated } from "../../attestation/appraise-simulated.ts";
@@ -9,8 +10,9 @@ import { fabricIdSchema, type Address, type Digest } from "../../core/ids.ts";
 import { digestOf } from "../../crypto/hashes.ts";
 import { canonicalJson } from "../../envelope/canonical-json.ts";
 import type { TrustPolicy } from "../../envelope/trust-policy.ts";
-import type { Manifest } from "../../sdk/manifest.ts";
 import { builtFile } from "../built-file.ts";
+
+type Manifest = CryptletPackage["manifest"];
 
 /** The gold Cryptlet's enclave as a verifier saw it before any contract trusts its key. */
 export interface DemoEnclave {
