@@ -22,10 +22,12 @@ const prepare = (record: KeyRecord): VerifyingKey => {
   return key;
 };
 
-/** Check every record. One key counts once. Throws `SUITE_UNKNOWN`, `BASE64_INVALID`, `PUBLIC_KEY_INVALID`, `KEY_RECORD_INVALID`. */
+/** Check every record. One key counts once, as its first record says. Throws `SUITE_UNKNOWN`, `BASE64_INVALID`, `PUBLIC_KEY_INVALID`, `KEY_RECORD_INVALID`. */
 export const createKeyRing = (records: readonly KeyRecord[]): KeyRing => {
   const keys = new Map<string, VerifyingKey>();
-  for (const record of records)
-    if (!keys.has(record.keyid)) keys.set(record.keyid, prepare(record));
+  for (const record of records) {
+    const key = prepare(record);
+    if (!keys.has(record.keyid)) keys.set(record.keyid, key);
+  }
   return { keys: [...keys.values()], get: (keyid) => keys.get(keyid) };
 };

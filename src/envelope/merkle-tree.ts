@@ -8,7 +8,7 @@ export interface MerkleTree {
   /** 32 bytes. */
   readonly root: Uint8Array;
   /** Sibling hashes from leaf to root. Throws `INCLUSION_PROOF_WRONG` for an index outside of the tree. */
-  proof(index: number): readonly Uint8Array[];
+  readonly proof: (index: number) => readonly Uint8Array[];
 }
 
 /** RFC 6962 tells leaves and nodes apart by their first byte, so that no node passes for a leaf. */
