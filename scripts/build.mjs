@@ -1,6 +1,6 @@
 // Builds everything that runs as JavaScript: the library and the command line, contract artifacts, Cryptlet packages.
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import path from "node:path";
 
@@ -15,6 +15,14 @@ run(process.execPath, [
   "-p",
   "tsconfig.build.json",
 ]);
+// tsc leaves the output of sources that are gone; it would be published and counted.
+for (const folder of ["src", "enclave-sim"]) {
+  for (const file of readdirSync(path.join(root, "dist", folder), { recursive: true })) {
+    const source = path.join(root, folder, file.replace(/\.(d\.ts|js|js\.map)$/, ".ts"));
+    if (/\.(js|d\.ts|js\.map)$/.test(file) && !existsSync(source))
+      rmSync(path.join(root, "dist", folder, file));
+  }
+}
 for (const step of ["compile-contracts.mjs", "build-cryptlets.mjs"]) {
   const file = path.join(root, "scripts", step);
   if (existsSync(file)) await import(pathToFileURL(file).href);

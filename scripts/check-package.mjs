@@ -25,6 +25,7 @@ try {
     entries
       ? runNode([
           bin("@arethetypeswrong/cli", "dist/index.js"),
+          "--quiet",
           "--profile=esm-only",
           "--exclude-entrypoints=./contracts/*",
           tarball,

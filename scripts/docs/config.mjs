@@ -26,14 +26,20 @@ const typeOf = (schema) => {
   if (schema.enum) return schema.enum.map((value) => `\`${value}\``).join(", ");
   const choices = schema.anyOf ?? schema.oneOf;
   if (choices) {
-    const references = choices.filter(isReference).length > 0 || choices.some((one) => one.anyOf?.some(isReference));
-    const others = choices.filter((one) => !isReference(one) && !one.anyOf?.some(isReference)).map(typeOf);
+    const references =
+      choices.filter(isReference).length > 0 || choices.some((one) => one.anyOf?.some(isReference));
+    const others = choices
+      .filter((one) => !isReference(one) && !one.anyOf?.some(isReference))
+      .map(typeOf);
     return [...new Set([...others, ...(references ? ["secret reference"] : [])])].join(" or ");
   }
-  if (schema.$ref || Object.keys(schema).every((key) => ["description", "default"].includes(key))) return "any JSON";
+  if (schema.$ref || Object.keys(schema).every((key) => ["description", "default"].includes(key)))
+    return "any JSON";
   if (schema.type === "integer" || schema.type === "number") {
     const high = schema.maximum >= Number.MAX_SAFE_INTEGER ? undefined : schema.maximum;
-    return high === undefined ? `integer from ${schema.minimum}` : `integer, ${schema.minimum} to ${high}`;
+    return high === undefined
+      ? `integer from ${schema.minimum}`
+      : `integer, ${schema.minimum} to ${high}`;
   }
   if (schema.type === "array") return `list of ${typeOf(schema.items)}`;
   if (schema.type === "string") return "text";
@@ -58,7 +64,12 @@ const rowsOf = (schema, prefix) =>
   Object.entries(schema.properties ?? {}).flatMap(([name, inner]) => {
     const path = `${prefix}${name}`;
     const required = schema.required?.includes(name) && inner.default === undefined;
-    const row = [`\`${path}\``, typeOf(inner), standardOf(inner, required), inner.description ?? ""];
+    const row = [
+      `\`${path}\``,
+      typeOf(inner),
+      standardOf(inner, required),
+      inner.description ?? "",
+    ];
     const below = `${path}${inner.type === "array" ? "[]" : ""}.`;
     return [row, ...objectsIn(inner).flatMap((object) => rowsOf(object, below))];
   });
@@ -69,7 +80,8 @@ const unique = (rows) => {
   for (const row of rows) {
     const known = byPath.get(row[0]);
     if (!known) byPath.set(row[0], [...row]);
-    else if (known[1] !== row[1] && !known[1].split(", ").includes(row[1])) known[1] += `, ${row[1]}`;
+    else if (known[1] !== row[1] && !known[1].split(", ").includes(row[1]))
+      known[1] += `, ${row[1]}`;
   }
   return [...byPath.values()];
 };

@@ -1,5 +1,8 @@
 /** Bars would end a cell, line ends a row. */
-const cell = (text) => String(text).replaceAll("|", "\\|").replaceAll(/\s*\n\s*/g, " ");
+const cell = (text) =>
+  String(text)
+    .replaceAll("|", "\\|")
+    .replaceAll(/\s*\n\s*/g, " ");
 
 /** A Markdown table. */
 export const table = (headings, rows) =>
