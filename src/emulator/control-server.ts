@@ -54,15 +54,16 @@ const answer = async (
       done(200, state());
       return;
     }
+    if (call !== "POST /price" && call !== "POST /fault") {
+      done(404, { ok: false, reason: "GET /state, POST /price, POST /fault" });
+      return;
+    }
     const json = /^application\/json\b/.test(request.headers["content-type"] ?? "");
     const body: unknown = json ? JSON.parse(await readSmallBody(request)) : null;
     if (call === "POST /price") controls.setPrice(priceSchema.parse(body).price);
-    else if (call === "POST /fault") {
+    else {
       const { provider, kind } = faultSchema.parse(body);
       controls.fail(provider, kind);
-    } else {
-      done(404, { ok: false, reason: "GET /state, POST /price, POST /fault" });
-      return;
     }
     done(200, state());
   } catch (error) {
