@@ -92,12 +92,6 @@ export const envelopeErrors = {
     hint: "Every form must be signed by keys that the same evidence binds.",
     exit: 13,
   },
-  SIMULATED_NOT_ALLOWED: {
-    kind: "verification",
-    message: "The evidence is SIMULATED and the policy does not allow that",
-    hint: "A simulated enclave protects against nobody who runs the host. Allow it for development only.",
-    exit: 13,
-  },
   EMULATED_NOT_ALLOWED: {
     kind: "verification",
     message: "The sources were EMULATED and the policy does not allow that",

@@ -53,7 +53,7 @@ export const hostErrors = {
   },
   SIMULATED_NOT_ALLOWED: {
     kind: "verification",
-    message: "The enclave of {cryptlet} is SIMULATED and the configuration does not accept that",
+    message: "The enclave of {cryptlet} is SIMULATED and that is not accepted here",
     hint: "For development set enclave.insecureAllowSimulated to true. It protects against nobody who controls the machine.",
     exit: 13,
   },
