@@ -106,6 +106,10 @@ export const startFeedLoop = (options: FeedLoopOptions): FeedLoop => {
   };
 
   const loop = async (): Promise<void> => {
+    // Whoever starts the loop has it in hand before the first event.
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
     while (!stop.aborted) {
       options.progress();
       if (asked.length > 0) await runManual(asked.splice(0));

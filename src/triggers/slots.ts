@@ -30,6 +30,6 @@ export const nextSlot = (
 ): NextSlot => {
   const current = slotAt(at, intervalMs, phase);
   if (last === null) return { slot: current, missed: 0 };
-  const slot = Math.max(current, last + intervalMs);
+  const slot = current > last ? current : last + intervalMs;
   return { slot, missed: Math.max(0, Math.floor((slot - last) / intervalMs) - 1) };
 };
