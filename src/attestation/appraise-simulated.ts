@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { fabricError, isFabricError } from "../core/errors/fabric-error.ts";
 import type { Digest } from "../core/ids.ts";
 import type { KeyRecord } from "../crypto/key-record.ts";
@@ -37,7 +38,7 @@ export interface SimulatedResult {
 
 /**
  * Appraise simulated evidence under a policy, at a time (ms since epoch).
- * Throws `EVIDENCE_SIMULATED` (the default), `EVIDENCE_INVALID`, `EVIDENCE_ANCHOR_UNKNOWN`, `EVIDENCE_EXPIRED`,
+ * Throws `CONFIG_INVALID` for the policy itself, `EVIDENCE_SIMULATED` (the default), `EVIDENCE_INVALID`, `EVIDENCE_ANCHOR_UNKNOWN`, `EVIDENCE_EXPIRED`,
  * `MEASUREMENT_REFUSED`.
  * @example
  * ```ts
@@ -49,7 +50,7 @@ export const appraiseSimulated = (
   policyInput: AppraisalPolicyInput,
   at: number,
 ): SimulatedResult => {
-  const policy = appraisalPolicySchema.parse(policyInput);
+  const policy = parsePolicy(policyInput);
   if (!policy.allowSimulated) throw fabricError("EVIDENCE_SIMULATED", { policy: policy.id });
   const envelope = openEvidence(evidence);
   const statement = parseSimulatedStatement(verifyByAnchor(envelope, policy));
@@ -66,6 +67,16 @@ export const appraiseSimulated = (
     debug: statement.platform.debug,
     notAfter: statement.registration.notAfter,
   };
+};
+
+const parsePolicy = (input: AppraisalPolicyInput): AppraisalPolicy => {
+  const parsed = appraisalPolicySchema.safeParse(input);
+  if (parsed.success) return parsed.data;
+  const { issues } = parsed.error;
+  throw fabricError("CONFIG_INVALID", {
+    count: issues.length,
+    faults: z.prettifyError(parsed.error),
+  });
 };
 
 const verifyByAnchor = (
@@ -96,7 +107,7 @@ const checkInside = (statement: SimulatedStatement): void => {
   const { measurement, launch } = replayMeasurementLog(statement.log);
   if (measurement !== statement.cryptlet.measurement || launch !== statement.launch)
     refuse("the measurement is not what the log gives");
-  createKeyRing(statement.keys);
+  checkKeys(statement);
   if (keysetRoot(statement.keys) !== statement.registration.keysetRoot)
     refuse("the keyset root is not of these keys");
   if (statement.registration.cryptlet !== statement.cryptlet.id)
@@ -106,6 +117,14 @@ const checkInside = (statement: SimulatedStatement): void => {
     refuse("the registration names another manifest");
   if (reportData(statement.registration, statement.keys, statement.epoch) !== statement.reportData)
     refuse("reportData is not of this registration");
+};
+
+const checkKeys = ({ keys }: SimulatedStatement): void => {
+  try {
+    createKeyRing(keys);
+  } catch (error) {
+    refuse(error instanceof Error ? error.message : "a key is not valid");
+  }
 };
 
 const checkPolicy = (statement: SimulatedStatement, policy: AppraisalPolicy, at: number): void => {

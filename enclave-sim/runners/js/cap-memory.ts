@@ -38,7 +38,7 @@ export const capMemory = (module: Uint8Array, maxBytes: number): Uint8Array<Arra
     if (id === MEMORY_SECTION) {
       const count = readLeb(module, size.end);
       const minimum = readLeb(module, count.end + 1);
-      if (count.value !== 1) throw new Error("the engine's module has more than one memory");
+      if (count.value !== 1) throw new Error("the engine's module has not one memory");
       const maximum = Math.max(minimum.value, Math.floor(maxBytes / PAGE));
       const body = [1, 1, ...writeLeb(minimum.value), ...writeLeb(maximum)];
       const section = [MEMORY_SECTION, ...writeLeb(body.length), ...body];
