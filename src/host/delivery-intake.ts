@@ -6,7 +6,7 @@ import type { TrustPolicy } from "../envelope/trust-policy.ts";
 import type { VerificationReport } from "../envelope/verification-report.ts";
 import { verifyBundle } from "../envelope/verify-bundle.ts";
 import { applyOnce } from "../store/apply-once.ts";
-import { insertDeliveries } from "../store/deliveries.ts";
+import { deliveryId, findDelivery, insertDeliveries } from "../store/deliveries.ts";
 import type { Store } from "../store/store.ts";
 import type { FeedTarget } from "./feed-definition.ts";
 import { roundStream } from "./round-message.ts";
@@ -69,7 +69,13 @@ export const startDeliveryIntake = async (
           messageId: message.messageId,
         },
         at,
-        () => insertDeliveries(trx, { feed, round }, targets, at),
+        async () => {
+          // The same round under another message id, as after a stream that was made anew: its delivery stays as it is.
+          const missing = [];
+          for (const target of targets)
+            if (!(await findDelivery(trx, deliveryId(feed, round, target)))) missing.push(target);
+          await insertDeliveries(trx, { feed, round }, missing, at);
+        },
       ),
     );
     if (isNew && targets.length > 0) parts.onStored();
@@ -84,6 +90,17 @@ export const startDeliveryIntake = async (
       maxDeliver: MAX_DELIVER,
       ...(options?.signal ? { signal: options.signal } : {}),
     },
-    handle,
+    async (message) => {
+      try {
+        return await handle(message);
+      } catch (error) {
+        log.warn("a message could not be taken; it comes again", {
+          chain,
+          sequence: message.sequence,
+          error,
+        });
+        throw error;
+      }
+    },
   );
 };
