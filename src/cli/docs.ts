@@ -1,5 +1,6 @@
 import { COMMAND_GROUPS, flagOf, type CommandRecord, type OptionRecord } from "./command.ts";
 import { commands as allCommands } from "./commands.ts";
+import { TRUST_EXAMPLE } from "./trust-example.ts";
 import { EXIT_CODES, GLOBAL_FLAGS } from "./help.ts";
 
 /** Bars would end a cell. */
@@ -74,6 +75,15 @@ export const printCliDocs = (commands: readonly CommandRecord[] = allCommands): 
     ...table(["code", "meaning"], EXIT_CODES),
     "",
     ...sections,
+    "## Trust file",
+    "",
+    "What `cryptlet envelope verify --trust` reads. `policy` says whose envelopes are believed: keys by name, or, under",
+    "`attested`, keys that accepted evidence binds to a measurement. `appraisal` says which evidence is accepted; `null`",
+    "judges none. Default deny: an unknown field is an error. `cryptlet demo --keep` writes one that holds both.",
+    "",
+    "```json",
+    JSON.stringify(TRUST_EXAMPLE, null, 2),
+    "```",
   ]
     .join("\n")
     .trimEnd()

@@ -10,7 +10,7 @@ import { trustPolicySchema, type TrustPolicy } from "../envelope/trust-policy.ts
 import { readInput } from "./read-input.ts";
 
 /** A trust file: whose envelopes are believed, and which evidence. Both parts are policies of their own. */
-const trustFileSchema = z.strictObject({
+export const trustFileSchema = z.strictObject({
   policy: trustPolicySchema,
   appraisal: appraisalPolicySchema.nullable(),
 });

@@ -90,6 +90,8 @@ export type DemoEvent =
       readonly updatedAt: number;
     }
   | { readonly type: "live-cannot-move" }
+  /** The services were reached, but no round came of it; `code` of the last failed run, null when none failed. */
+  | { readonly type: "live-failed"; readonly code: string | null }
   | {
       readonly type: "price-moved";
       /** Percent text with sign, for example `+1.50`. */

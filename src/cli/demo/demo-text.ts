@@ -191,6 +191,10 @@ export const createDemoText = (style: Style): DemoText => {
             "So the next rounds come from the emulator, in a fabric and feed of their own:\nlive and emulated values never meet in one feed.",
           )
         );
+      case "live-failed":
+        return indent(
+          `${style.warn("The live services answer, but not with enough prices")}${event.code === null ? "" : ` (${event.code})`}.\nThe demo goes on with the emulator, in a fabric of its own.`,
+        );
       case "price-moved":
         return (
           section("The price moves", "A round is published at once when the change is large.") +

@@ -29,10 +29,10 @@ describe("openEventLog", () => {
 
   it("gives up after its limit and names the run that failed last", async () => {
     const events = createFabricEvents(() => {});
-    const log = openEventLog(events, 20);
+    const log = openEventLog(events);
     const error = toWire(fabricError("FEED_UNKNOWN", { feed }));
     events.emit({ type: "run-failed", feed, run: createRunId(), error });
-    const waiting = log.wait(isPublished("1"), { what: "round 1", signal });
+    const waiting = log.wait(isPublished("1"), { what: "round 1", signal, limitMs: 20 });
     await expect(waiting).rejects.toMatchObject({
       code: "DEMO_TIMED_OUT",
       cause: { code: "FEED_UNKNOWN" },

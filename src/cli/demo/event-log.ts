@@ -2,12 +2,19 @@ import { fabricError, isFabricError } from "../../core/errors/fabric-error.ts";
 import { fromWire } from "../../core/errors/wire.ts";
 import type { FabricEvent, FabricEvents } from "../../host/fabric-events.ts";
 
+interface WaitOptions {
+  readonly what: string;
+  readonly signal: AbortSignal;
+  /** Longest wait in ms; 30,000 unless told. */
+  readonly limitMs?: number;
+}
+
 /** Everything a fabric told since it was opened: nobody misses news that came before the question. */
 export interface EventLog {
   /** The first event, past or coming, that matches. Throws `DEMO_TIMED_OUT` with the last failed run as cause. */
   wait<Event extends FabricEvent>(
     matches: (event: FabricEvent) => event is Event,
-    options: { readonly what: string; readonly signal: AbortSignal },
+    options: WaitOptions,
   ): Promise<Event>;
   close(): void;
 }
@@ -21,13 +28,13 @@ const lastFailure = (events: readonly FabricEvent[]): unknown => {
 };
 
 /** Listen from now on. */
-export const openEventLog = (events: FabricEvents, limitMs = LIMIT_MS): EventLog => {
+export const openEventLog = (events: FabricEvents): EventLog => {
   const seen: FabricEvent[] = [];
   const close = events.subscribe((event) => seen.push(event));
   return {
     async wait<Event extends FabricEvent>(
       matches: (event: FabricEvent) => event is Event,
-      { what, signal }: { readonly what: string; readonly signal: AbortSignal },
+      { what, signal, limitMs = LIMIT_MS }: WaitOptions,
     ) {
       const past = seen.find((event): event is Event => matches(event));
       if (past) return past;

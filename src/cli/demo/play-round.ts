@@ -46,11 +46,20 @@ const readLanding = ({ delivery }: EventOf<"delivery">) => {
 };
 
 /** Follow the next round of a feed in `news`, told as it happens, until the consumer contract reads it. */
-const follow = async (stage: DemoStage, feed: DemoFeed, news: EventLog): Promise<PlayedRound> => {
+const follow = async (
+  stage: DemoStage,
+  feed: DemoFeed,
+  news: EventLog,
+  sourcesLimit: { readonly limitMs?: number } = {},
+): Promise<PlayedRound> => {
   const { emit, signal } = stage;
   const { decimals, unit, mode } = feed;
   emit({ type: "waiting", what: "Asking the sources" });
-  const finished = await news.wait(isPublishingRun, { what: "the sources' answers", signal });
+  const finished = await news.wait(isPublishingRun, {
+    what: "the sources' answers",
+    signal,
+    ...sourcesLimit,
+  });
   emit({ ...finished, unit });
   const { round: view, outboxMessageId } = await news.wait(isCommit, {
     what: "a signed round",
@@ -119,10 +128,17 @@ const follow = async (stage: DemoStage, feed: DemoFeed, news: EventLog): Promise
   };
 };
 
-/** The first round, which the fabric began on its own when it started. */
-export const playFirstRound = (stage: DemoStage, feed: DemoFeed): Promise<PlayedRound> =>
+/**
+ * The first round, which the fabric began on its own when it started. `limitMs` is how long its sources may take.
+ * Throws `DEMO_TIMED_OUT`.
+ */
+export const playFirstRound = (
+  stage: DemoStage,
+  feed: DemoFeed,
+  options: { readonly limitMs?: number } = {},
+): Promise<PlayedRound> =>
   stage.stopwatch
-    .time(`first round (${feed.mode})`, () => follow(stage, feed, feed.log))
+    .time(`first round (${feed.mode})`, () => follow(stage, feed, feed.log, options))
     .then(({ value }) => value);
 
 /** The round that follows from `cause`, which happens once everybody listens. */

@@ -26,7 +26,14 @@ interface DemoOptions {
   readonly verbose: boolean;
   readonly output: Output;
   readonly signal: AbortSignal;
+  /** Decides for `auto`; a test decides otherwise. */
+  readonly decide?: typeof decideProviderMode;
+  /** ms that live services may take under `auto`. */
+  readonly liveLimitMs?: number;
 }
+
+/** Live services that take longer have not answered; a run may take ten seconds. */
+const LIVE_LIMIT_MS = 15_000;
 
 /** Undoes what was done, the last first; one failure keeps nothing else from being undone. */
 const createUndo = () => {
@@ -61,8 +68,8 @@ const chooseMode = async (options: DemoOptions) => {
   const { manifest } = await readPackage(goldPackage());
   const hosts = manifest.capabilities.http?.hosts.map(({ host }) => host) ?? [];
   const { minSources } = goldFeedOf(manifest);
-  const { providers, signal } = options;
-  return { hosts, mode: await decideProviderMode(providers, hosts, minSources, { signal }) };
+  const { providers, signal, decide = decideProviderMode } = options;
+  return { hosts, mode: await decide(providers, hosts, minSources, { signal }) };
 };
 
 const keepRunning = async (
@@ -136,7 +143,11 @@ export const runDemo = async (options: DemoOptions): Promise<CommandResult | und
           contracts[of === "LIVE" ? `${name} (live)` : name] = found;
       },
     };
-    const result = await playScenario(stage, { mode, emulator });
+    const result = await playScenario(stage, {
+      mode,
+      emulator,
+      liveLimitMs: options.providers === "auto" ? (options.liveLimitMs ?? LIVE_LIMIT_MS) : null,
+    });
     const { rounds, refused } = result.data;
     const timings = stopwatch.timings();
     emit({ type: "finished", timings, rounds: rounds.length, refusals: refused.length });

@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import path from "node:path";
 
 import { divideHalfEven, formatDecimal, parseDecimal } from "../../core/decimal.ts";
-import { fabricError } from "../../core/errors/fabric-error.ts";
+import { fabricError, isFabricError } from "../../core/errors/fabric-error.ts";
 import type { ProviderEmulator } from "../../emulator/start-provider-emulator.ts";
 import { toJsonText } from "../output.ts";
 import { DEVIATION_PPM } from "./demo-config.ts";
@@ -85,26 +85,42 @@ const refuseAttacks = async (
   return refused;
 };
 
+/** One live round; none where the services answer, but not well enough, and somebody else may stand in. */
+const playLive = async (stage: DemoStage, limitMs: number | null): Promise<PlayedRound[]> => {
+  const live = await openDemoFeed(stage, {
+    fabric: "demo-live",
+    feed: "xau-usd-live",
+    providers: null,
+  });
+  try {
+    const played = await playFirstRound(stage, live, limitMs === null ? {} : { limitMs });
+    stage.emit({ type: "live-cannot-move" });
+    return [played];
+  } catch (error) {
+    if (limitMs === null || !isFabricError(error, "DEMO_TIMED_OUT")) throw error;
+    const code = isFabricError(error.cause) ? error.cause.code : null;
+    stage.emit({ type: "live-failed", code });
+    return [];
+  }
+};
+
 /**
  * The whole story: a first round (live where the network allows), a price that moves, attacks, an offline check.
  * Live and emulated sources never meet in one feed: each has a fabric, a feed and a contract of its own.
  */
 export const playScenario = async (
   stage: DemoStage,
-  options: { readonly mode: "LIVE" | "EMULATED"; readonly emulator: ProviderEmulator },
+  options: {
+    readonly mode: "LIVE" | "EMULATED";
+    readonly emulator: ProviderEmulator;
+    /** How long live services may take before the emulator stands in; null: they must answer. */
+    readonly liveLimitMs: number | null;
+  },
 ): Promise<ScenarioResult> => {
   const { emit, signal, stopwatch } = stage;
   const { emulator, mode } = options;
   const played: PlayedRound[] = [];
-  if (mode === "LIVE") {
-    const live = await openDemoFeed(stage, {
-      fabric: "demo-live",
-      feed: "xau-usd-live",
-      providers: null,
-    });
-    played.push(await playFirstRound(stage, live));
-    emit({ type: "live-cannot-move" });
-  }
+  if (mode === "LIVE") played.push(...(await playLive(stage, options.liveLimitMs)));
   const feed = await openDemoFeed(stage, { fabric: "demo", feed: "xau-usd", providers: emulator });
   const first = await playFirstRound(stage, feed);
   await untilNextSecond(first.view.observedAt, signal);
