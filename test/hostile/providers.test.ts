@@ -7,7 +7,7 @@ import {
   startProviderEmulator,
   type ProviderEmulator,
 } from "../../src/emulator/start-provider-emulator.ts";
-import { emulatedCapability, readManifest, runOver } from "../support/gold-capability.ts";
+import { emulatedCapability, readManifest, runOver } from "../support/emulated-capability.ts";
 
 const GOLD: readonly ProviderName[] = ["swissquote", "gold-api", "kraken", "coinbase", "bitfinex"];
 let emulator: ProviderEmulator;

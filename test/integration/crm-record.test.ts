@@ -7,7 +7,7 @@ import {
   type ProviderEmulator,
 } from "../../src/emulator/start-provider-emulator.ts";
 import type { Manifest } from "../../src/sdk/manifest.ts";
-import { emulatedCapability, readManifest, runOver } from "../support/gold-capability.ts";
+import { emulatedCapability, readManifest, runOver } from "../support/emulated-capability.ts";
 
 const { clientId, clientSecret, accessToken } = EMULATOR_CREDENTIALS;
 const SECRETS = {

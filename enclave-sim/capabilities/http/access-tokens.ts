@@ -31,14 +31,29 @@ export type TokenSender = (
 
 export const createAccessTokens = (secrets: SecretBox, now: () => number): AccessTokens => {
   const held = new Map<string, { readonly token: string; readonly until: number }>();
+  const underWay = new Map<string, Promise<string>>();
+  const renew = async (
+    key: string,
+    credentials: HttpClientCredentials,
+    send: TokenSender,
+  ): Promise<string> => {
+    try {
+      const fresh = await fetchToken(credentials, secrets, send);
+      held.set(key, { token: fresh.token, until: now() + fresh.lifeMs - SAFETY_MS });
+      return fresh.token;
+    } finally {
+      underWay.delete(key);
+    }
+  };
   return {
     get: async (credentials, send) => {
       const key = keyOf(credentials);
       const known = held.get(key);
       if (known && known.until > now()) return known.token;
-      const fresh = await fetchToken(credentials, secrets, send);
-      held.set(key, { token: fresh.token, until: now() + fresh.lifeMs - SAFETY_MS });
-      return fresh.token;
+      // Requests of one call share the fetch, and with it the time-out of the first of them.
+      const promise = underWay.get(key) ?? renew(key, credentials, send);
+      underWay.set(key, promise);
+      return promise;
     },
     forget: (credentials, token) => {
       const key = keyOf(credentials);

@@ -1,103 +1,21 @@
 import { createHash, X509Certificate } from "node:crypto";
 import { createServer as createTcpServer } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import type { HttpRequest } from "../../../src/sdk/abi.ts";
-import { manifestSchema } from "../../../src/sdk/manifest.ts";
-import { startTlsServer, type Handler, type TlsServer } from "../../../test/support/tls-server.ts";
-import type { HttpCapability, HttpExchange, SourcesConfiguration } from "../capability.ts";
+import {
+  ask,
+  askOne,
+  capabilities,
+  closeOpened,
+  codeOf,
+  echo,
+  opened,
+  start,
+} from "../../../test/support/http-probe.ts";
+import { startTlsServer } from "../../../test/support/tls-server.ts";
 import { createHttpCapability } from "./create-http-capability.ts";
 import type { Resolver } from "./resolve-host.ts";
 
-const { capabilities } = manifestSchema.parse({
-  id: "probe",
-  version: "1.0.0",
-  description: "A Cryptlet for tests",
-  feeds: [{ id: "a", kind: "record", description: "A record", minSources: 1 }],
-  capabilities: {
-    http: {
-      hosts: [
-        { host: "one.example.com", paths: ["/"] },
-        { host: "two.example.com", paths: ["/open"] },
-        { host: "token.example.com", paths: ["/token"] },
-      ],
-      timeoutMs: 2_000,
-      maxResponseBytes: 10_000,
-      maxRequests: 8,
-    },
-    secrets: [
-      { name: "KEY", hosts: ["one.example.com"] },
-      { name: "CLIENT", hosts: ["token.example.com"] },
-    ],
-  },
-});
-
-const open: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((one) => one.close()));
-});
-
-const start = async (
-  handler: Handler,
-  sources?: (server: TlsServer) => SourcesConfiguration,
-  resolver?: Resolver,
-): Promise<{ server: TlsServer; capability: HttpCapability }> => {
-  const server = await startTlsServer(handler);
-  const emulated = {
-    mode: "emulated",
-    address: "127.0.0.1",
-    port: server.port,
-    caPem: server.caPem,
-    allowPrivateAddresses: false,
-  } as const;
-  const { http, secrets } = capabilities;
-  if (!http) throw new Error("no http capability");
-  const capability = createHttpCapability({
-    http,
-    secrets,
-    secretValues: { KEY: "k3y-of-one-host", CLIENT: "client-secret-value" },
-    sources: sources?.(server) ?? emulated,
-    ...(resolver ? { resolver } : {}),
-  });
-  open.push(capability, server);
-  return { server, capability };
-};
-
-let reference = 0;
-const ask = async (
-  capability: HttpCapability,
-  requests: readonly (Partial<HttpRequest> & { readonly url: string })[],
-  signal = new AbortController().signal,
-): Promise<readonly HttpExchange[]> => {
-  reference = 0;
-  return capability.all(
-    requests.map((request, at) => ({ id: `source-${at}`, method: "GET", ...request })),
-    { signal, nextReference: () => (reference += 1) },
-  );
-};
-const askOne = async (
-  capability: HttpCapability,
-  request: Partial<HttpRequest> & { readonly url: string },
-): Promise<HttpExchange> => {
-  const [exchange] = await ask(capability, [request]);
-  if (!exchange) throw new Error("no exchange");
-  return exchange;
-};
-const codeOf = ({ answer }: HttpExchange): string => (answer.ok ? "ok" : answer.error.code);
-const echo: Handler = (request, response) => {
-  response.end(JSON.stringify({ path: request.url, headers: request.headers }));
-};
-
-const redirecting =
-  (targets: Readonly<Record<string, string>>): Handler =>
-  (request, response) => {
-    const target = targets[`${request.headers.host}${request.url}`];
-    if (target === undefined) {
-      echo(request, response);
-      return;
-    }
-    response.writeHead(302, { location: target });
-    response.end();
-  };
+afterEach(closeOpened);
 
 const live = (allowPrivateAddresses: boolean) => () =>
   ({ mode: "live", allowPrivateAddresses }) as const;
@@ -232,185 +150,6 @@ describe("many requests", () => {
   });
 });
 
-describe("redirects", () => {
-  it("are followed inside the allow-list, relative ones too", async () => {
-    const { server, capability } = await start(
-      redirecting({
-        "one.example.com/a": "/b",
-        "one.example.com/b": "https://two.example.com/open/c",
-      }),
-    );
-    expect(codeOf(await askOne(capability, { url: "https://one.example.com/a" }))).toBe("ok");
-    expect(server.seen).toEqual([
-      "one.example.com GET /a",
-      "one.example.com GET /b",
-      "two.example.com GET /open/c",
-    ]);
-  });
-
-  it("carry no secret and no header of the Cryptlet to another host", async () => {
-    const { capability } = await start(
-      redirecting({ "one.example.com/a": "https://two.example.com/open/echo" }),
-    );
-    const { answer } = await askOne(capability, {
-      url: "https://one.example.com/a",
-      headers: { authorization: "Bearer {{secret:KEY}}", "x-own": "1" },
-    });
-    const { headers } = JSON.parse(answer.ok ? answer.body : "{}") as { headers: object };
-    expect(Object.keys(headers).toSorted()).toEqual([
-      "accept",
-      "accept-encoding",
-      "connection",
-      "host",
-      "user-agent",
-    ]);
-  });
-
-  it.each([
-    ["https://two.example.com/closed", "HTTP_REDIRECT_REFUSED"],
-    ["https://elsewhere.example/", "HTTP_REDIRECT_REFUSED"],
-    ["http://one.example.com/b", "HTTP_REDIRECT_REFUSED"],
-    ["https://user:pass@one.example.com/b", "HTTP_REDIRECT_REFUSED"],
-    ["https://[::1]/", "HTTP_PRIVATE_ADDRESS"],
-    ["http://10.0.0.1/", "HTTP_PRIVATE_ADDRESS"],
-    ["//127.0.0.1/", "HTTP_PRIVATE_ADDRESS"],
-    ["https://[bad", "HTTP_REDIRECT_REFUSED"],
-  ])("to %s end with %s", async (target, code) => {
-    const { server, capability } = await start(redirecting({ "one.example.com/a": target }));
-    expect(codeOf(await askOne(capability, { url: "https://one.example.com/a" }))).toBe(code);
-    expect(server.seen).toHaveLength(1);
-  });
-
-  it("end after three, and never repeat a POST", async () => {
-    const { server, capability } = await start(redirecting({ "one.example.com/a": "/a" }));
-    expect(codeOf(await askOne(capability, { url: "https://one.example.com/a" }))).toBe(
-      "HTTP_REDIRECT_REFUSED",
-    );
-    expect(server.seen).toHaveLength(4);
-    const posted = await askOne(capability, {
-      url: "https://one.example.com/a",
-      method: "POST",
-      body: "x",
-    });
-    expect(codeOf(posted)).toBe("HTTP_REDIRECT_REFUSED");
-    expect(server.seen).toHaveLength(5);
-  });
-});
-
-describe("secrets", () => {
-  it("reach the host that they are bound to, in headers and body", async () => {
-    let authorization = "";
-    let body = "";
-    const { capability } = await start((request, response) => {
-      authorization = request.headers.authorization ?? "";
-      request.on("data", (chunk: Buffer) => {
-        body += chunk.toString();
-      });
-      request.on("end", () => response.end("{}"));
-    });
-    const exchange = await askOne(capability, {
-      url: "https://one.example.com/",
-      method: "POST",
-      headers: { authorization: "Bearer {{secret:KEY}}" },
-      body: '{"key":"{{secret:KEY}}"}',
-    });
-    expect([authorization, body]).toEqual(["Bearer k3y-of-one-host", '{"key":"k3y-of-one-host"}']);
-    expect(JSON.stringify(exchange)).not.toContain("k3y-of-one-host");
-  });
-
-  it("reach no other host, and nothing is sent then", async () => {
-    const { server, capability } = await start(echo);
-    const exchange = await askOne(capability, {
-      url: "https://two.example.com/open",
-      headers: { authorization: "{{secret:KEY}}" },
-    });
-    expect(codeOf(exchange)).toBe("HTTP_SECRET_NOT_BOUND");
-    expect(server.seen).toEqual([]);
-  });
-
-  it("do not come back to the Cryptlet in an answer that repeats them", async () => {
-    const { capability } = await start(echo);
-    const exchange = await askOne(capability, {
-      url: "https://one.example.com/",
-      headers: { authorization: "Bearer {{secret:KEY}}" },
-    });
-    expect(codeOf(exchange)).toBe("HTTP_SECRET_ECHOED");
-    expect(JSON.stringify(exchange)).not.toContain("k3y-of-one-host");
-  });
-
-  it("do not come back through a message of an error", async () => {
-    const { capability } = await start((_, response) => {
-      response.writeHead(400);
-      response.end('{"error":"client-secret-value"}');
-    });
-    const exchange = await askOne(capability, {
-      url: "https://one.example.com/",
-      auth: {
-        kind: "oauth2-client-credentials",
-        tokenUrl: "https://token.example.com/token",
-        clientId: "id",
-        clientSecret: "{{secret:CLIENT}}",
-      },
-    });
-    expect(codeOf(exchange)).toBe("HTTP_TOKEN_REFUSED");
-    expect(JSON.stringify(exchange)).not.toContain("client-secret-value");
-  });
-});
-
-describe("access tokens", () => {
-  const auth = {
-    kind: "oauth2-client-credentials",
-    tokenUrl: "https://token.example.com/token",
-    clientId: "my client",
-    clientSecret: "{{secret:CLIENT}}",
-    scope: "a b",
-  } as const;
-
-  it("are asked for in the form of RFC 6749 and sent as RFC 6750 says", async () => {
-    let form = "";
-    let bearer = "";
-    const { capability } = await start((request, response) => {
-      if (request.url !== "/token") {
-        bearer = request.headers.authorization ?? "";
-        response.end("{}");
-        return;
-      }
-      request.on("data", (chunk: Buffer) => {
-        form += chunk.toString();
-      });
-      request.on("end", () => response.end('{"access_token":"t0ken-abc","token_type":"bearer"}'));
-    });
-    const exchange = await askOne(capability, { url: "https://one.example.com/", auth });
-    expect(codeOf(exchange)).toBe("ok");
-    expect(form).toBe(
-      "grant_type=client_credentials&client_id=my+client&client_secret=client-secret-value&scope=a+b",
-    );
-    expect(bearer).toBe("Bearer t0ken-abc");
-  });
-
-  it.each([
-    ['{"access_token":"a","token_type":"mac"}', "an unknown type"],
-    ['{"access_token":"a b\\r\\nx: 1","token_type":"bearer"}', "a token that breaks the header"],
-    ['{"access_token":"a","access_token":"a","token_type":"bearer"}', "a repeated key"],
-    ["<html>", "no JSON"],
-  ])("are refused in the answer %s: %s", async (body) => {
-    const { capability } = await start((_, response) => response.end(body));
-    expect(codeOf(await askOne(capability, { url: "https://one.example.com/", auth }))).toBe(
-      "HTTP_TOKEN_REFUSED",
-    );
-  });
-
-  it("are only fetched from hosts that the manifest allows", async () => {
-    const { server, capability } = await start(echo);
-    const exchange = await askOne(capability, {
-      url: "https://one.example.com/",
-      auth: { ...auth, tokenUrl: "https://evil.example.com/token" },
-    });
-    expect(codeOf(exchange)).toBe("HTTP_HOST_NOT_ALLOWED");
-    expect(server.seen).toEqual([]);
-  });
-});
-
 describe("live mode", () => {
   it("does not connect to a private address that a name leads to", async () => {
     for (const answer of [["127.0.0.1"], ["169.254.169.254"], ["1.1.1.1", "::ffff:127.0.0.1"]]) {
@@ -424,7 +163,7 @@ describe("live mode", () => {
 
   it("trusts no authority but the system's", async () => {
     const server = await startTlsServer(echo);
-    open.push(server);
+    opened.push(server);
     const { http } = capabilities;
     if (!http) throw new Error("no http capability");
     const capability = createHttpCapability({
@@ -434,7 +173,7 @@ describe("live mode", () => {
       sources: { mode: "live", allowPrivateAddresses: true },
       resolver: resolver("127.0.0.1"),
     });
-    open.push(capability);
+    opened.push(capability);
     const exchange = await askOne(capability, { url: `https://one.example.com:${server.port}/` });
     expect(codeOf(exchange)).toBe("HTTP_TLS_REFUSED");
     expect(server.seen).toEqual([]);
