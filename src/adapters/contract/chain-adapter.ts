@@ -20,7 +20,7 @@ export interface ChainAdapter {
    * Check the delivery against the chain's state, sign it locally and store it. Nothing is sent yet.
    * Gives the stored record when the id is known already. A round that the chain has, or has overtaken, comes back
    * `superseded`; one that the contract refuses comes back `failed` with the refusal's code.
-   * Throws `CHAIN_UNREACHABLE`, `DELIVERY_INVALID`.
+   * Throws `CHAIN_UNREACHABLE`, `DELIVERY_INVALID`, and `DELIVERY_UNKNOWN` when the store has no such delivery.
    */
   prepare(delivery: Delivery, options?: { signal?: AbortSignal }): Promise<DeliveryRecord>;
   /**
@@ -36,8 +36,11 @@ export interface ChainAdapter {
   find(id: string): Promise<DeliveryRecord | null>;
   /** Records that are neither final, superseded nor failed, oldest first: settle these after a restart. */
   unfinished(): Promise<readonly DeliveryRecord[]>;
-  /** What a reader of the contract gets now; null while the feed has no round. Throws `CHAIN_UNREACHABLE`. */
-  latest(contract: string, options?: { signal?: AbortSignal }): Promise<ChainRound | null>;
+  /** What a reader of the feed's contract gets now; null while the feed has no round. Throws `CHAIN_UNREACHABLE`. */
+  latest(
+    target: { readonly contract: string; readonly feedHash: FeedHash },
+    options?: { signal?: AbortSignal },
+  ): Promise<ChainRound | null>;
   /** Ends timers and connections. Prepared deliveries stay stored. */
   close(): Promise<void>;
 }
@@ -70,8 +73,9 @@ export interface ChainState {
 
 /** One observation on its way to one contract. */
 export interface Delivery {
-  /** Stable and unique per round and contract, at most 200 characters; see `deliveryIdOf`. */
+  /** Id of the stored delivery (`deliveryId` of src/store): the same after every restart. */
   readonly id: string;
+  /** Its contract is the feed's own address, or that of a registry which knows the feed by its hash. */
   readonly binding: Binding;
   readonly feedHash: FeedHash;
   readonly round: number;
@@ -82,10 +86,6 @@ export interface Delivery {
   /** Raw signature bytes over the payload's PAE, in any order. */
   readonly signatures: readonly Uint8Array[];
 }
-
-/** `<feed>:<round>:<chain>:<contract>`, the same after every restart. */
-export const deliveryIdOf = (binding: Binding, round: number): string =>
-  `${binding.feed}:${round}:${binding.chain}:${binding.contract.toLowerCase()}`;
 
 export type DeliveryStatus =
   | "prepared"

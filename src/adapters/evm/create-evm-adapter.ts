@@ -1,0 +1,140 @@
+import { z } from "zod";
+import { systemClock, type Clock } from "../../core/clock.ts";
+import type { ErrorCode } from "../../core/errors/catalogue.ts";
+import { fabricError } from "../../core/errors/fabric-error.ts";
+import type { DeliveryRow } from "../../store/deliveries.ts";
+import type { Store } from "../../store/store.ts";
+import {
+  isSettled,
+  type ChainAdapter,
+  type ChainState,
+  type DeliveryRecord,
+} from "../contract/chain-adapter.ts";
+import { blockSchema } from "./chain-answers.ts";
+import type { EvmChain } from "./evm-chain.ts";
+import type { EvmContext } from "./evm-context.ts";
+import { createEvmRpc, quantity } from "./evm-rpc.ts";
+import { createFeeSource } from "./fee-policy.ts";
+import { createFeedContract } from "./feed-contract.ts";
+import { prepareDelivery } from "./prepare-delivery.ts";
+import { settleDelivery } from "./settle-delivery.ts";
+import { createSubmissionStore } from "./submission-store.ts";
+import type { TransactionSigner } from "./transaction-signer.ts";
+
+/** A stored delivery as the port tells it. */
+export const toRecord = (row: DeliveryRow): DeliveryRecord => ({
+  id: row.id,
+  feed: row.feed,
+  round: row.round,
+  chain: row.chain,
+  contract: row.contract,
+  status: row.status,
+  transaction: row.txHash,
+  blockNumber: row.blockNumber,
+  error: row.error as ErrorCode | null,
+  attempts: row.attempts,
+  updatedAt: row.updatedAt,
+});
+
+const probeChain = async (
+  { chain, rpc }: Pick<EvmContext, "chain" | "rpc">,
+  options: { signal?: AbortSignal | undefined },
+): Promise<ChainState> => {
+  const [chainId, engine, head] = await Promise.all([
+    rpc.call(quantity, "eth_chainId", [], options),
+    rpc.call(z.string().max(500), "web3_clientVersion", [], options),
+    rpc.call(blockSchema, "eth_getBlockByNumber", ["latest", false], options),
+  ]);
+  if (chainId !== BigInt(chain.chainId))
+    throw fabricError("CHAIN_MISMATCH", {
+      chain: chain.name,
+      expected: chain.chainId,
+      actual: chainId,
+    });
+  return { chainId: chainId.toString(), height: head.number, engine };
+};
+
+/**
+ * Deliveries to feeds on one EVM chain, paid by one account. Signs locally, stores the raw bytes before they are
+ * broadcast, and judges by the chain's state: receipt, transaction, nonce, the contract's round.
+ * Nothing is asked of the chain before the first verb.
+ * @example
+ * ```ts
+ * const adapter = createEvmAdapter({ chain, signer: createTransactionSigner(secret), store });
+ * await adapter.probe();
+ * const { id } = await adapter.prepare(delivery);
+ * const { status } = await adapter.settle(id); // "final"
+ * ```
+ */
+export const createEvmAdapter = (parts: {
+  readonly chain: EvmChain;
+  readonly signer: TransactionSigner;
+  readonly store: Store;
+  readonly clock?: Clock;
+}): ChainAdapter => {
+  const { chain, signer } = parts;
+  const clock = parts.clock ?? systemClock;
+  const rpc = createEvmRpc({ name: chain.name, url: chain.rpcUrl });
+  const context: EvmContext = {
+    chain,
+    rpc,
+    signer,
+    clock,
+    fees: createFeeSource(rpc, chain.fees ?? { kind: "market" }, clock),
+    feeds: createFeedContract(rpc),
+    store: createSubmissionStore(parts.store, {
+      chain: chain.name,
+      signer: signer.address,
+      now: () => clock.now(),
+    }),
+  };
+  const closing = new AbortController();
+  const within = (signal: AbortSignal | undefined): AbortSignal =>
+    signal ? AbortSignal.any([signal, closing.signal]) : closing.signal;
+  /** One probe before anything is signed: a wrong chain must never get a signature. */
+  let probed: Promise<ChainState> | null = null;
+  const ensureChain = async (signal: AbortSignal): Promise<void> => {
+    probed ??= probeChain(context, { signal });
+    try {
+      await probed;
+    } catch (error) {
+      probed = null;
+      throw error;
+    }
+  };
+
+  return {
+    name: chain.name,
+    capabilities: { finality: chain.finality, rounds: true, replacement: true },
+    probe: async (options) => await probeChain(context, { signal: within(options?.signal) }),
+    prepare: async (delivery, options) => {
+      const signal = within(options?.signal);
+      await ensureChain(signal);
+      return toRecord(await prepareDelivery(context, delivery, { signal }));
+    },
+    settle: async (id, options) => {
+      const row = await context.store.delivery(id);
+      if (!row) throw fabricError("DELIVERY_UNKNOWN", { delivery: id });
+      const record = toRecord(row);
+      if (isSettled(record)) return record;
+      const signal = within(options?.signal);
+      await ensureChain(signal);
+      const onChange = (changed: DeliveryRow): void => options?.onChange?.(toRecord(changed));
+      return toRecord(await settleDelivery(context, row, { signal, onChange }));
+    },
+    find: async (id) => {
+      const row = await context.store.delivery(id);
+      return row ? toRecord(row) : null;
+    },
+    unfinished: async () => (await context.store.unfinished()).map(toRecord),
+    latest: async (target, options) => {
+      const signal = within(options?.signal);
+      return await context.feeds.latest(await context.feeds.resolve(target, { signal }), {
+        signal,
+      });
+    },
+    close: async () => {
+      closing.abort(fabricError("INTERRUPTED", { what: `The adapter of chain ${chain.name}` }));
+    },
+  };
+};

@@ -1,0 +1,38 @@
+import { Signature, Transaction, type TransactionLike } from "ethers";
+import { addressSchema, type Address } from "../../core/ids.ts";
+import { bytesToHex, hexToBytes } from "../../crypto/bytes.ts";
+import { createSigningKey } from "../../crypto/key-record.ts";
+
+/** Pays for transactions and signs them. Synchronous, because the nonce is taken and signed for in one transaction. */
+export interface TransactionSigner {
+  readonly address: Address;
+  /** 65 bytes `r || s || v` over the keccak-256 of the message, v 27 or 28, low s. */
+  sign(message: Uint8Array): Uint8Array;
+}
+
+/** A signer whose secret stays in a closure. `secret` is 32 bytes as hex, `0x` optional. Throws `SECRET_KEY_INVALID`, `HEX_INVALID`. */
+export const createTransactionSigner = (secret: string): TransactionSigner => {
+  const key = createSigningKey("secp256k1-keccak256", hexToBytes(secret, 32));
+  return {
+    address: addressSchema.parse(key.record.address),
+    sign: (message) => key.sign(message),
+  };
+};
+
+/** Raw bytes and hash of a signed transaction, ready to be stored and broadcast. */
+export interface SignedTransaction {
+  /** `0x` hex. */
+  readonly raw: string;
+  readonly hash: string;
+}
+
+/** Signs locally: no node ever sees the key. */
+export const signTransaction = (
+  fields: TransactionLike,
+  signer: TransactionSigner,
+): SignedTransaction => {
+  const transaction = Transaction.from(fields);
+  const signature = signer.sign(hexToBytes(transaction.unsignedSerialized));
+  transaction.signature = Signature.from(`0x${bytesToHex(signature)}`);
+  return { raw: transaction.serialized, hash: transaction.hash ?? "" };
+};
