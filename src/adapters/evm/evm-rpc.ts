@@ -35,7 +35,7 @@ const MAX_ANSWER = 8 * 1_024 * 1_024;
 const MAX_REASON = 300;
 
 const answerSchema = z.object({
-  result: z.unknown(),
+  result: z.unknown().optional(),
   error: z
     .object({ code: z.number(), message: z.string(), data: z.unknown().optional() })
     .optional(),
