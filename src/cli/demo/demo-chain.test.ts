@@ -7,7 +7,7 @@ import {
   encodeOnchainObservation,
   type OnchainObservation,
 } from "../../envelope/observation-solabi.ts";
-import type { Digest, FeedHash } from "../../core/ids.ts";
+import { addressSchema, type Digest, type FeedHash } from "../../core/ids.ts";
 import { startAnvil, type Anvil } from "../anvil.ts";
 import { connectDemoChain, type DemoChain, type DemoFeedContracts } from "./demo-chain.ts";
 
@@ -39,12 +39,12 @@ let feed: DemoFeedContracts;
 
 beforeAll(async () => {
   anvil = await startAnvil({ signal: new AbortController().signal, chainId: CHAIN_ID });
-  chain = connectDemoChain(anvil.url, CHAIN_ID);
-  await chain.deploy();
-  feed = await chain.addFeed({
+  const signal = new AbortController().signal;
+  chain = connectDemoChain(anvil.url, signal);
+  feed = await chain.addFeed(await chain.deploy(), {
     hash: FEED,
     workload: DIGEST,
-    signer: key.record.address ?? "",
+    signer: addressSchema.parse(key.record.address),
     evidenceId: DIGEST,
     policyDigest: DIGEST,
     decimals: 8,
@@ -52,7 +52,6 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
-  chain.close();
   await anvil.stop();
 });
 

@@ -1,27 +1,26 @@
-import {
-  Contract,
-  ContractFactory,
-  HDNodeWallet,
-  isError,
-  JsonRpcProvider,
-  NonceManager,
-  type Signer,
-} from "ethers";
+import { HDNodeWallet } from "ethers";
+import { z } from "zod";
 
+import { receiptSchema } from "../../adapters/evm/chain-answers.ts";
+import { deployContracts, registerFeed, type Deployment } from "../../adapters/evm/deploy.ts";
+import { createEvmAccount } from "../../adapters/evm/evm-account.ts";
+import { quantity, smallQuantity } from "../../adapters/evm/evm-rpc.ts";
+import { feedAbi } from "../../adapters/evm/feed-abi.ts";
+import { deployConsumer, readConsumer } from "../../adapters/evm/gold-consumer.ts";
+import { registerKey } from "../../adapters/evm/register-key.ts";
+import { createTransactionSigner, signTransaction } from "../../adapters/evm/transaction-signer.ts";
+import { systemClock } from "../../core/clock.ts";
 import { fabricError } from "../../core/errors/fabric-error.ts";
-import type { Digest, FeedHash } from "../../core/ids.ts";
-import { readArtifact } from "./artifact.ts";
+import type { Address, Digest, FeedHash } from "../../core/ids.ts";
+import { bytesToHex } from "../../crypto/bytes.ts";
 
-/** The contracts of one fabric on the demo's chain. */
-export interface DemoContracts {
-  readonly keys: string;
-  readonly registry: string;
-}
+/** The shared contracts of one fabric on the demo's chain. */
+export type DemoContracts = Pick<Deployment, "keys" | "logic" | "registry">;
 
 /** One feed on the demo's chain and the contract that reads it. */
 export interface DemoFeedContracts {
-  readonly feedStore: string;
-  readonly consumer: string;
+  readonly feedStore: Address;
+  readonly consumer: Address;
 }
 
 /** What a contract that knows only `AggregatorV3Interface` sees. */
@@ -33,27 +32,29 @@ export interface ConsumerRead {
   readonly updatedAt: number;
 }
 
+/** A feed as the demo registers it. */
+export interface DemoFeedRegistration {
+  readonly hash: FeedHash;
+  readonly workload: Digest;
+  readonly signer: Address;
+  /** What the demo, in the part of the verifiers, appraised the key by. */
+  readonly evidenceId: Digest;
+  readonly policyDigest: Digest;
+  readonly decimals: number;
+  readonly description: string;
+}
+
 /** The chain as its administrator, a reader and a cheat use it; deliveries are the host's. */
 export interface DemoChain {
   /** Private key of the account that the host pays with. */
   readonly hostKey: string;
+  /** The engine's name and version. */
+  engine(): Promise<string>;
   deploy(): Promise<DemoContracts>;
-  addFeed(feed: {
-    readonly hash: FeedHash;
-    readonly workload: Digest;
-    readonly signer: string;
-    /** What the demo, in the part of the verifiers, appraised the key by. */
-    readonly evidenceId: Digest;
-    readonly policyDigest: Digest;
-    readonly decimals: number;
-    readonly description: string;
-  }): Promise<DemoFeedContracts>;
+  addFeed(contracts: DemoContracts, feed: DemoFeedRegistration): Promise<DemoFeedContracts>;
   read(contracts: DemoFeedContracts): Promise<ConsumerRead>;
-  /**
-   * Offer a message by a real transaction. Gives the name of the contract's error, null when it was accepted.
-   */
-  offer(feedStore: string, payload: Uint8Array, signature: Uint8Array): Promise<string | null>;
-  close(): void;
+  /** Offer a message by a real transaction. Gives the name of the contract's error, null when it was accepted. */
+  offer(feedStore: Address, payload: Uint8Array, signature: Uint8Array): Promise<string | null>;
 }
 
 /** Anvil's published development phrase: worth nothing anywhere. */
@@ -64,155 +65,117 @@ const STRANGER = 2;
 /** Rounds that the feed keeps, and the age in seconds that the consumer accepts. */
 const RING_SIZE = 64;
 const MAX_AGE = 3_600;
-const DAY = 86_400;
+const KEY_LIFETIME = 30 * 86_400;
 /** Enough for any message; given, because an estimate would refuse before the chain can. */
 const OFFER_GAS = 500_000n;
-/** `tee` of the simulator in CryptletKeys. */
-const SIMULATOR = 0;
+const POLL_MS = 20;
 
-const RESULT_TYPES = {
-  AttestationResult: [
-    { name: "key", type: "address" },
-    { name: "workload", type: "bytes32" },
-    { name: "tee", type: "uint8" },
-    { name: "hardware", type: "bool" },
-    { name: "svn", type: "uint32" },
-    { name: "notAfter", type: "uint64" },
-    { name: "evidenceId", type: "bytes32" },
-    { name: "policyDigest", type: "bytes32" },
-    { name: "nonce", type: "uint64" },
-  ],
-};
+const roundSchema = z.tuple([z.bigint(), z.bigint(), z.bigint(), z.bigint(), z.bigint()]);
 
-const account = (index: number): HDNodeWallet =>
-  HDNodeWallet.fromPhrase(PHRASE, undefined, `m/44'/60'/0'/0/${index}`);
+const privateKey = (index: number): string =>
+  HDNodeWallet.fromPhrase(PHRASE, undefined, `m/44'/60'/0'/0/${index}`).privateKey;
 
 const toBytes32 = (digest: Digest): string => `0x${digest.slice("sha256:".length)}`;
 
-const deployContract = async (
-  name: string,
-  signer: Signer,
-  words: readonly unknown[],
-): Promise<string> => {
-  const { abi, bytecode } = await readArtifact(name);
-  const contract = await new ContractFactory(abi, bytecode, signer).deploy(...words);
-  await contract.waitForDeployment();
-  return contract.getAddress();
-};
+/** Talk to a fresh anvil. */
+export const connectDemoChain = (url: string, signal: AbortSignal): DemoChain => {
+  const accountOf = (index: number) =>
+    createEvmAccount({ rpcUrl: url, signer: createTransactionSigner(privateKey(index)) });
+  const admin = accountOf(ADMIN);
+  const stranger = accountOf(STRANGER);
+  const options = { signal };
 
-const open = async (name: string, address: string, runner: Signer | JsonRpcProvider) =>
-  new Contract(address, (await readArtifact(name)).abi, runner);
-
-/** One transaction to its receipt. */
-const send = async (contract: Contract, method: string, words: readonly unknown[]) => {
-  const sent: unknown = await contract.getFunction(method)(...words);
-  if (typeof sent === "object" && sent && "wait" in sent && typeof sent.wait === "function")
-    await sent.wait();
-};
-
-/** Connect to a fresh anvil. */
-export const connectDemoChain = (url: string, chainId: number): DemoChain => {
-  const provider = new JsonRpcProvider(url, chainId, {
-    staticNetwork: true,
-    cacheTimeout: -1,
-    pollingInterval: 25,
-  });
-  const verifier = account(ADMIN);
-  const admin = new NonceManager(verifier.connect(provider));
-  const stranger = new NonceManager(account(STRANGER).connect(provider));
-  let contracts: DemoContracts | null = null;
-
-  const deployed = (): DemoContracts => {
-    if (contracts) return contracts;
-    throw fabricError("DEMO_UNEXPECTED", { expected: "deployed contracts", actual: "none" });
+  /** Why the contract would refuse, asked without a transaction; null when it would accept. */
+  const foresee = async (to: Address, data: string): Promise<string | null> => {
+    const call = { from: stranger.signer.address, to, data };
+    const answer = await stranger.rpc.ask("eth_call", [call, "latest"], options);
+    if (answer.ok) return null;
+    return feedAbi.parseError(answer.fault.data ?? "0x")?.name ?? "no named error";
   };
 
-  /** One verifier signs here; a consortium would run several. It attests SIMULATOR, no hardware. */
-  const attest = async (
-    key: string,
-    appraised: { workload: string; evidenceId: string; policyDigest: string },
-  ): Promise<void> => {
-    const { keys } = deployed();
-    const registry = await open("CryptletKeys", keys, admin);
-    const result = {
-      key,
-      ...appraised,
-      tee: SIMULATOR,
-      hardware: false,
-      svn: 1,
-      notAfter: Math.floor(Date.now() / 1_000) + 30 * DAY,
-      nonce: 0,
-    };
-    const domain = { name: "CryptletKeys", version: "1", chainId, verifyingContract: keys };
-    const signature = await verifier.signTypedData(domain, RESULT_TYPES, result);
-    await send(registry, "register", [result, [signature]]);
+  /** Send it although it is known to fail: true when it took effect. */
+  const insist = async (to: Address, data: string): Promise<boolean> => {
+    const { rpc, signer } = stranger;
+    const [chainId, nonce, gasPrice] = await Promise.all([
+      stranger.chainId(),
+      rpc.call(smallQuantity, "eth_getTransactionCount", [signer.address, "pending"], options),
+      rpc.call(quantity, "eth_gasPrice", [], options),
+    ]);
+    const fields = { type: 0, chainId, nonce, gasPrice, gasLimit: OFFER_GAS, value: 0n, to, data };
+    const { raw, hash } = signTransaction(fields, signer);
+    await rpc.call(quantity, "eth_sendRawTransaction", [raw], options);
+    for (;;) {
+      const schema = receiptSchema.nullable();
+      const receipt = await rpc.call(schema, "eth_getTransactionReceipt", [hash], options);
+      if (receipt) return receipt.status === 1;
+      await systemClock.sleep(POLL_MS, options);
+    }
   };
 
   return {
-    hostKey: account(HOST).privateKey,
+    hostKey: privateKey(HOST),
+    engine: () => admin.rpc.call(z.string().max(200), "web3_clientVersion", [], options),
     async deploy() {
-      const { address } = verifier;
-      const keys = await deployContract("CryptletKeys", admin, [address, [address], 1]);
-      const logic = await deployContract("FeedLogic", admin, []);
-      const registry = await deployContract("FeedRegistry", admin, [address, keys, logic]);
-      const keyRegistry = await open("CryptletKeys", keys, admin);
-      const role: unknown = await keyRegistry.getFunction("FEED_ROLE")();
-      await send(keyRegistry, "grantRole", [role, registry]);
-      contracts = { keys, registry };
-      return contracts;
-    },
-    async addFeed({ hash, workload, signer, evidenceId, policyDigest, decimals, description }) {
-      const measured = toBytes32(workload);
-      await attest(signer, {
-        workload: measured,
-        evidenceId: toBytes32(evidenceId),
-        policyDigest: toBytes32(policyDigest),
-      });
-      const registry = await open("FeedRegistry", deployed().registry, admin);
-      const signers = {
-        workload: measured,
+      const verifiers = [admin.signer.address];
+      const { keys, logic, registry } = await deployContracts(admin, {
+        verifiers,
         threshold: 1,
-        requireHardware: false,
-        admitted: [signer],
+        ...options,
+      });
+      return { keys, logic, registry };
+    },
+    async addFeed({ keys, registry }, feed) {
+      const workload = toBytes32(feed.workload);
+      // One verifier signs here; a consortium runs several. It attests SIMULATOR and no hardware.
+      const attestation = {
+        key: feed.signer,
+        workload,
+        tee: "simulator",
+        hardware: false,
+        svn: 1,
+        notAfter: Math.floor(Date.now() / 1_000) + KEY_LIFETIME,
+        evidenceId: toBytes32(feed.evidenceId),
+        policyDigest: toBytes32(feed.policyDigest),
+      } as const;
+      await registerKey(admin, keys, attestation, [admin.signer], options);
+      const { hash, decimals, description } = feed;
+      const registration = {
+        feedHash: hash,
+        workload,
+        signers: [feed.signer],
+        threshold: 1,
+        ringSize: RING_SIZE,
+        decimals,
+        description,
       };
-      await send(registry, "createFeed", [hash, signers, RING_SIZE, decimals, description]);
-      const feedStore = String(await registry.getFunction("feedOf")(hash));
-      const consumer = await deployContract("GoldConsumer", admin, [feedStore, MAX_AGE]);
-      return { feedStore, consumer };
+      const feedStore = await registerFeed(admin, registry, registration, options);
+      const target = { feed: feedStore, maxAgeSeconds: MAX_AGE };
+      return { feedStore, consumer: await deployConsumer(admin, target, options) };
     },
     async read({ feedStore, consumer }) {
-      const reader = await open("GoldConsumer", consumer, provider);
-      const feed = await open("AggregatorV3Interface", feedStore, provider);
-      const [price, decimals] = (await reader.getFunction("goldPrice")()) as [bigint, bigint];
-      const [round, , , updatedAt] = (await feed.getFunction("latestRoundData")()) as bigint[];
+      const { price, decimals } = await readConsumer(admin, consumer);
+      const call = feedAbi.encodeFunctionData("latestRoundData");
+      const answer = await admin.read(feedStore, call);
+      const found = feedAbi.decodeFunctionResult("latestRoundData", answer).toArray();
+      const [round, , , updatedAt] = roundSchema.parse(found);
       return {
-        round: Number(round ?? 0n),
+        round: Number(round),
         answer: price,
-        decimals: Number(decimals),
-        updatedAt: Number(updatedAt ?? 0n) * 1_000,
+        decimals,
+        updatedAt: Number(updatedAt) * 1_000,
       };
     },
     async offer(feedStore, payload, signature) {
-      const feed = await open("IFeedStore", feedStore, stranger);
-      const submit = feed.getFunction("submit");
-      const words = [payload, [signature]];
-      const refusal = await submit.staticCall(...words).then(
-        () => null,
-        (error: unknown) => {
-          if (isError(error, "CALL_EXCEPTION")) return error.revert?.name ?? "no error name";
-          throw error;
-        },
-      );
-      const sent = await submit.send(...words, { gasLimit: OFFER_GAS });
-      const landed = await sent.wait().then(
-        (receipt) => receipt?.status === 1,
-        (error: unknown) => {
-          if (isError(error, "CALL_EXCEPTION")) return false;
-          throw error;
-        },
-      );
-      return landed ? null : refusal;
+      const words = [`0x${bytesToHex(payload)}`, [`0x${bytesToHex(signature)}`]];
+      const data = feedAbi.encodeFunctionData("submit", words);
+      const refusal = await foresee(feedStore, data);
+      const accepted = await insist(feedStore, data);
+      if (accepted !== (refusal === null))
+        throw fabricError("DEMO_UNEXPECTED", {
+          expected: refusal ?? "acceptance",
+          actual: accepted ? "acceptance" : "a reverted transaction",
+        });
+      return refusal;
     },
-    close: () => provider.destroy(),
   };
 };

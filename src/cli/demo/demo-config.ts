@@ -62,7 +62,6 @@ export const writeDemoConfig = async (options: {
         chainId: chain.chainId,
         finality: { kind: "depth", depth: 1 },
         signer: { privateKey: { $file: "host-key" } },
-        feedStore: chain.feedStore,
       },
     ],
     feeds: [
@@ -75,7 +74,7 @@ export const writeDemoConfig = async (options: {
         deviationPpm: DEVIATION_PPM,
       },
     ],
-    bindings: [{ feed, chain: "local" }],
+    bindings: [{ feed, chain: "local", contract: chain.feedStore }],
   };
   await writeFile(path.join(folder, "fabric.json"), `${JSON.stringify(raw, null, 2)}\n`);
   return parseConfig(raw, { env: {}, base: folder });

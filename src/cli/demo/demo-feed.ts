@@ -80,7 +80,7 @@ export const openDemoFeed = async (
   emit({ type: "waiting", what: "Deploying the contracts" });
   const deployed = await stopwatch.time("contracts", async () => {
     const shared = await chain.deploy();
-    const own = await chain.addFeed({
+    const own = await chain.addFeed(shared, {
       hash: computeFeedHash({
         fabric: fabricIdSchema.parse(options.fabric),
         cryptlet: cryptletIdSchema.parse(manifest.id),

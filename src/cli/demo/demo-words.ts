@@ -19,6 +19,7 @@ export const refusalWords: Readonly<Record<DemoRefusal["what"], string>> = {
 /** What each contract is for. */
 export const contractWords: Readonly<Record<string, string>> = {
   keys: "which enclave keys were attested, by whom, for which code",
+  logic: "the rules that every feed shares",
   registry: "the feeds of this fabric",
   feedStore: "checks each signature and keeps the rounds; answers like a Chainlink feed",
   consumer: "an ordinary contract that reads a price; knows nothing of this product",

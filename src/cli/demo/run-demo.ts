@@ -123,10 +123,10 @@ export const runDemo = async (options: DemoOptions): Promise<CommandResult | und
     const started = await stopwatch.time("chain", () => startAnvil({ signal, chainId: CHAIN_ID }));
     const anvil = started.value;
     undo.defer(() => anvil.stop());
-    const chain = connectDemoChain(anvil.url, CHAIN_ID);
-    undo.defer(async () => chain.close());
+    const chain = connectDemoChain(anvil.url, signal);
     const { durationMs } = started;
-    emit({ type: "chain-started", url: anvil.url, chainId: CHAIN_ID, engine: "anvil", durationMs });
+    const engine = await chain.engine();
+    emit({ type: "chain-started", url: anvil.url, chainId: CHAIN_ID, engine, durationMs });
 
     const stage: DemoStage = {
       folder: folder.path,
