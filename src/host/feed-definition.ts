@@ -11,7 +11,7 @@ type FeedConfig = FabricConfig["feeds"][number];
 /** A contract that gets the rounds of a feed. */
 export interface FeedTarget {
   readonly chain: ChainName;
-  /** Address of the store on that chain. */
+  /** Address of the feed's own store on that chain. */
   readonly contract: string;
 }
 
@@ -40,8 +40,7 @@ export const defineFeed = (
     });
   const targets = config.bindings
     .filter((binding) => binding.feed === feed.id)
-    .flatMap((binding) => config.chains.filter((chain) => chain.name === binding.chain))
-    .map((chain) => ({ chain: chain.name, contract: chain.feedStore }));
+    .map(({ chain, contract }) => ({ chain, contract }));
   if (declared.kind === "record" && targets.length > 0)
     throw fabricError("FEED_NOT_BINDABLE", { feed: feed.id });
   const hash = computeFeedHash({

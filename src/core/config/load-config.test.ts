@@ -12,6 +12,8 @@ const base = path.resolve("/srv/fabric");
 const KEY = `0x${"11".repeat(32)}`;
 
 /** A complete configuration that is right. */
+const STORE = "0x52908400098527886E0F7030069857D2E4169EE7";
+
 const good = (): FabricConfigInput & Record<string, unknown> => ({
   fabric: "demo",
   cryptlets: [{ package: "packages/gold-price", secrets: { apiKey: { $env: "GOLD_KEY" } } }],
@@ -23,7 +25,6 @@ const good = (): FabricConfigInput & Record<string, unknown> => ({
       chainId: 31_337,
       finality: { kind: "depth", depth: 2 },
       signer: { privateKey: { $env: "CHAIN_KEY" } },
-      feedStore: "0x52908400098527886E0F7030069857D2E4169EE7",
     },
   ],
   feeds: [
@@ -36,7 +37,7 @@ const good = (): FabricConfigInput & Record<string, unknown> => ({
       deviationPpm: 2_500,
     },
   ],
-  bindings: [{ feed: "xau-usd", chain: "local" }],
+  bindings: [{ feed: "xau-usd", chain: "local", contract: STORE }],
 });
 const env = { GOLD_KEY: "gold-secret", CHAIN_KEY: KEY };
 
@@ -67,7 +68,7 @@ describe("parseConfig", () => {
       database: { driver: "libsql", file: path.join(base, ".cryptlet", "fabric.db") },
       bus: { driver: "memory" },
       api: { host: "127.0.0.1", token: null },
-      providers: { mode: "auto", emulator: null, allowPrivateAddresses: false },
+      providers: { mode: "live", emulator: null, allowPrivateAddresses: false },
       enclave: { insecureAllowSimulated: false },
       cryptlets: [],
       chains: [],
@@ -85,7 +86,7 @@ describe("parseConfig", () => {
     expect(config.feeds[0]).toMatchObject({ validForMs: 120_000, parameters: null });
     expect(config.chains[0]?.signer.privateKey.reveal()).toBe(KEY);
     expect(config.chains[0]?.rpcUrl.reveal()).toBe("http://127.0.0.1:8545");
-    expect(config.chains[0]?.feedStore).toBe("0x52908400098527886e0f7030069857d2e4169ee7");
+    expect(config.bindings[0]?.contract).toBe("0x52908400098527886e0f7030069857d2e4169ee7");
     expect(config.cryptlets[0]?.secrets["apiKey"]?.reveal()).toBe("gold-secret");
     const undefinedAt = (value: unknown): boolean =>
       value === undefined ||
@@ -114,9 +115,9 @@ describe("parseConfig", () => {
         { id: "a", cryptlet: "gold-price", feed: "x", intervalMs: 0, heartbeatMs: 5 },
       ],
       bindings: [
-        { feed: "b", chain: "mars" },
-        { feed: "a", chain: "local" },
-        { feed: "a", chain: "local" },
+        { feed: "b", chain: "mars", contract: STORE },
+        { feed: "a", chain: "local", contract: STORE },
+        { feed: "a", chain: "local", contract: STORE },
       ],
     };
     expect(pathsOf(raw, { GOLD_KEY: "x" }).toSorted()).toEqual(

@@ -30,7 +30,7 @@ const looseSchema = z.object({
     heartbeatMs: number,
     validForMs: number,
   }),
-  bindings: listOf({ feed: text, chain: text }),
+  bindings: listOf({ feed: text, chain: text, contract: text }),
   providers: z
     .object({ mode: text, emulator: z.unknown().optional() })
     .catch({ mode: undefined, emulator: undefined })
@@ -102,8 +102,10 @@ export const crossFieldFaults = (raw: unknown): ConfigFault[] => {
   const cryptletIds = cryptlets.map((cryptlet) => cryptlet.id ?? folderName(cryptlet.package));
   const feedIds = feeds.map((feed) => feed.id);
   const chainNames = chains.map((chain) => chain.name);
-  const pairs = bindings.map(({ feed, chain }) =>
-    feed === undefined || chain === undefined ? undefined : `${feed} on ${chain}`,
+  const pairs = bindings.map(({ feed, chain, contract }) =>
+    feed === undefined || chain === undefined
+      ? undefined
+      : `${feed} at ${contract?.toLowerCase() ?? "?"} on ${chain}`,
   );
   return [
     ...duplicates("cryptlets", "id", cryptletIds),

@@ -76,7 +76,6 @@ export const createConfigSchema = ({ base, readSecret }: ConfigContext) => {
     signer: z.strictObject({
       privateKey: secret.describe("0x and 64 hex characters: the account that pays"),
     }),
-    feedStore: addressSchema.describe("address of the FeedStore contract"),
   });
 
   const feed = z
@@ -165,7 +164,7 @@ export const createConfigSchema = ({ base, readSecret }: ConfigContext) => {
         .strictObject({
           mode: z
             .enum(["auto", "live", "emulated"])
-            .default("auto")
+            .default("live")
             .describe("auto: live when the network reaches the sources, else the emulator"),
           emulator: z
             .strictObject({
@@ -203,6 +202,7 @@ export const createConfigSchema = ({ base, readSecret }: ConfigContext) => {
           z.strictObject({
             feed: feedIdSchema.describe("id of a feed above"),
             chain: chainNameSchema.describe("name of a chain above"),
+            contract: addressSchema.describe("address of the feed's own FeedStore contract"),
           }),
         )
         .max(100_000)
