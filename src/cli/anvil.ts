@@ -63,6 +63,8 @@ export const startAnvil = async (options: {
   readonly signal: AbortSignal;
   /** Chain id, 31337 unless told. */
   readonly chainId?: number;
+  /** Further arguments, for example `["--block-time", "1"]`. */
+  readonly extra?: readonly string[];
 }): Promise<Anvil> => {
   const binary = findAnvil();
   if (binary === null)
@@ -72,7 +74,15 @@ export const startAnvil = async (options: {
   const child = spawn(
     binary,
     // One slot to an epoch makes the tags safe and finalized move, as on a real chain.
-    ["--port", "0", "--chain-id", String(options.chainId ?? 31_337), "--slots-in-an-epoch", "1"],
+    [
+      "--port",
+      "0",
+      "--chain-id",
+      String(options.chainId ?? 31_337),
+      "--slots-in-an-epoch",
+      "1",
+      ...(options.extra ?? []),
+    ],
     { stdio: ["ignore", "pipe", "pipe"], env: {} },
   );
   const kill = () => void child.kill("SIGKILL");
