@@ -6,6 +6,7 @@ import {
   type GuestThreadData,
   type ToGuest,
 } from "../protocol/guest-messages.ts";
+import { WALL } from "../protocol/limits.ts";
 import type { EngineInstance, EngineRun, EngineSnapshot } from "../runners/js/js-engine.ts";
 import { createQuickjsEngine } from "../runners/js/quickjs-engine.ts";
 
@@ -19,16 +20,20 @@ const send = (message: FromGuest) => port.postMessage(message);
 
 /** Blocks this thread until the enclave has answered: calls are totally ordered, and replay is a list. */
 const call = (text: string): string => {
+  if (text.length > WALL.callCharacters) throw refuse("the host call is too large");
   const seen = Atomics.load(words, CONTROL.ANSWERS);
   send({ kind: "call", text });
   Atomics.wait(words, CONTROL.ANSWERS, seen);
   const received: { message: unknown } | undefined = receiveMessageOnPort(answers);
-  if (typeof received?.message !== "string") {
-    const stopped = new Error("the run is being stopped");
-    stopped.stack = "";
-    throw stopped;
-  }
+  if (typeof received?.message !== "string") throw refuse("the run is being stopped");
   return received.message;
+};
+
+/** An error for the guest; a stack would carry this machine's paths. */
+const refuse = (reason: string): Error => {
+  const error = new Error(reason);
+  error.stack = "";
+  return error;
 };
 
 const engine = createQuickjsEngine(module, limits, {

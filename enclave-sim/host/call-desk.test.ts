@@ -34,7 +34,8 @@ const start = (http: HttpCapability | null = null, maxHostCalls = 10) => {
   const ask = async (call: unknown, by = signal): Promise<HostAnswer> =>
     JSON.parse(await desk.answer(JSON.stringify(call), by)) as HostAnswer;
   const entries = () =>
-    journal.close({ error: { code: "INTERNAL", message: "", hint: "", arguments: {} } }, 0).entries;
+    journal.close({ error: { code: "CRYPTLET_FAILED", message: "", hint: "", arguments: {} } }, 0)
+      .entries;
   return { desk, ask, lines, entries };
 };
 

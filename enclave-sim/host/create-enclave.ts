@@ -12,6 +12,9 @@ import type {
 import type { Enclave, EnclaveOptions, LoadedCryptlet } from "./enclave.ts";
 import { threadEnvironment, threadFile } from "./thread-file.ts";
 
+/** ms that the enclave has to close by itself. */
+const CLOSE_MS = 5_000;
+
 interface Pending {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: Error) => void;
@@ -97,8 +100,10 @@ export const createEnclave = (options: EnclaveOptions = {}): Enclave => {
     const exited = new Promise<void>((resolve) => {
       worker.once("exit", () => resolve());
     });
+    const force = setTimeout(() => void worker.terminate(), CLOSE_MS);
     await ask("close", {}).catch(() => worker.terminate());
     await exited;
+    clearTimeout(force);
   };
 
   return {

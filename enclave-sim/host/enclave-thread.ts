@@ -44,6 +44,10 @@ const perform = async (
       const onLog = (line: Extract<FromEnclave, { kind: "log" }>["line"]) =>
         send({ kind: "log", line });
       const { cell, answer } = await loadCell(call.package, call.options, { debug, signal, onLog });
+      if (closing !== undefined) {
+        await cell.close();
+        throw fabricError("ENCLAVE_CLOSED", {});
+      }
       cells.set(call.cryptlet, cell);
       return answer;
     }

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { httpErrors } from "../../src/core/errors/catalogue/http.ts";
+import { sdkErrors } from "../../src/core/errors/catalogue/sdk.ts";
 import { digestSchema } from "../../src/core/ids.ts";
 import { wireErrorSchema } from "../../src/core/errors/wire.ts";
 import type { HostCall, ObservationDraft, RunOutcome, TriggerInput } from "../../src/sdk/abi.ts";
@@ -98,10 +100,22 @@ export const observationDraftSchema = z.strictObject({
   }),
 });
 
-/** @see RunOutcome. An error of an unknown code does not parse. */
+/** Codes that a guest may end with; any other would let it speak in the name of the enclave or the host. */
+const GUEST_CODES: ReadonlySet<string> = new Set([
+  ...Object.keys(sdkErrors),
+  ...Object.keys(httpErrors),
+  "DECIMAL_INVALID",
+  "DECIMAL_OUT_OF_RANGE",
+  "CAPABILITY_NOT_GRANTED",
+  "HOST_CALL_INVALID",
+]);
+
+/** @see RunOutcome. An error whose code is unknown or not a guest's does not parse. */
 export const runOutcomeSchema = z.union([
   z.strictObject({ ok: z.strictObject({ observation: observationDraftSchema }) }),
-  z.strictObject({ error: wireErrorSchema }),
+  z.strictObject({
+    error: wireErrorSchema.refine(({ code }) => GUEST_CODES.has(code), "not a code of a guest"),
+  }),
 ]);
 export type ParsedOutcome = z.infer<typeof runOutcomeSchema>;
 

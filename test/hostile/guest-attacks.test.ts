@@ -176,6 +176,16 @@ const ending: readonly Attack[] = [
     body: `return '{"error":{"code":"MADE_UP","message":"","hint":"","arguments":{}}}'`,
     codes: ["GUEST_ANSWER_INVALID"],
   },
+  ...["INTERNAL", "ENCLAVE_CRASHED", "INTERRUPTED", "ROUND_EQUIVOCATION"].map((code): Attack => ({
+    name: `speaks in the name of the host: ${code}`,
+    body: `return '{"error":{"code":"${code}","message":"","hint":"","arguments":{}}}'`,
+    codes: ["GUEST_ANSWER_INVALID"],
+  })),
+  {
+    name: "calls the host with more than the wall takes",
+    body: `return __hostCall("x".repeat(2e6))`,
+    codes: ["GUEST_THREW"],
+  },
   {
     name: "answers NaN as its time",
     body: `return JSON.stringify(${OK}).replace("1700000000000", "1e999")`,
