@@ -22,8 +22,8 @@ interface Taken {
   readonly deliveries: number;
 }
 
-/** Subjects looked at in one step while the next message for a consumer is sought. */
-const SCAN = 200;
+/** Most subjects looked at in one step while the next message for a consumer is sought. */
+const MAX_SCAN = 512;
 
 /**
  * The log of the in-process bus on the fabric's database. It has the shape of `BusLog` in `src/bus/memory`, which this
@@ -306,21 +306,22 @@ const findNext = async (
 ): Promise<{ readonly sequences: readonly number[]; readonly last: number }> => {
   const sequences: number[] = [];
   let last = after;
-  for (;;) {
+  // The next one usually fits; the further away it is, the longer the steps.
+  for (let scan = wanted; ; scan = Math.min(MAX_SCAN, scan * 4)) {
     const rows = await trx
       .selectFrom("bus_messages")
       .select(["sequence", "subject"])
       .where("stream", "=", stream)
       .where("sequence", ">", last)
       .orderBy("sequence")
-      .limit(SCAN)
+      .limit(scan)
       .execute();
     for (const row of rows) {
       last = row.sequence;
       if (takes(row.subject)) sequences.push(row.sequence);
       if (sequences.length === wanted) return { sequences, last };
     }
-    if (rows.length < SCAN) return { sequences, last };
+    if (rows.length < scan) return { sequences, last };
   }
 };
 
