@@ -37,6 +37,7 @@ export const runSignVerifyBench = async (): Promise<BenchRow[]> => [
     { name: "ours, JSON form", against: "raw node Ed25519 sign, same bytes", least: 0.6 },
     { name: "ours, JSON form", against: "raw node Ed25519 sign" },
     { name: "ours, both forms", against: "API3 airnode-feed's way" },
+    { name: "ours, both forms, checked", against: "raw, both signatures" },
     { name: "ours, both forms", against: "raw, both signatures", least: 0.6 },
   ]),
   ...rowsOf("verify + parse one value", measureRates(verifyCases()), [

@@ -53,6 +53,20 @@ test("unrecognised fields are ignored and an unset keyid is an empty one", () =>
   expect(parseEnvelope(serializeEnvelope(read))).toEqual(read);
 });
 
+test("the text of any envelope is what JSON.stringify writes", () => {
+  const text = fc.string({ unit: "binary" });
+  const envelopes = fc.record({
+    payload: fc.oneof(fc.base64String(), text),
+    payloadType: text,
+    signatures: fc.array(fc.record({ keyid: text, sig: text }), { maxLength: 3 }),
+  });
+  fc.assert(
+    fc.property(envelopes, (each) => {
+      expect(serializeEnvelope(each)).toBe(JSON.stringify(each));
+    }),
+  );
+});
+
 test("payloads may be standard or URL-safe base64", () => {
   for (const payload of ["+/+/", "-_-_"])
     expect(payloadBytes(parseEnvelope(envelope({ payload })))).toEqual(

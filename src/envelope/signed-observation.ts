@@ -25,12 +25,13 @@ export interface SignedObservation {
 export const envelopeDigest = (envelope: DsseEnvelope): Digest =>
   digestOf(preAuthEncoding(envelope.payloadType, payloadBytes(envelope)));
 
-/** The JSON form with what the on-chain form and the hash chain need of it. */
+/** The JSON form with the bytes that its digests are taken of. */
 export interface SignedJsonForm {
   readonly envelope: DsseEnvelope;
-  readonly envelopeDigest: Digest;
-  /** SHA-256 of the payload. */
-  readonly statementDigest: Digest;
+  /** SHA-256 of it is the on-chain form's `statementDigest`. */
+  readonly payload: Uint8Array;
+  /** What was signed: SHA-256 of it is the envelope's digest. */
+  readonly message: Uint8Array;
 }
 
 /** Sign the JSON form of an observation that was checked before. Throws `JSON_MALFORMED`. */
@@ -40,11 +41,7 @@ export const signJsonForm = (
 ): SignedJsonForm => {
   const payload = encodeObservation(observation);
   const message = preAuthEncoding(OBSERVATION_TYPE, payload);
-  return {
-    envelope: signMessage(OBSERVATION_TYPE, payload, message, keys),
-    envelopeDigest: digestOf(message),
-    statementDigest: digestOf(payload),
-  };
+  return { envelope: signMessage(OBSERVATION_TYPE, payload, message, keys), payload, message };
 };
 
 /** Sign the ABI tuple form for a JSON payload. Throws `VALUE_NOT_ENCODABLE`. */
@@ -80,7 +77,7 @@ export const signObservation = (
   const hasOnchain = observation.value.kind === "decimal" && keys.onchain.length > 0;
   return {
     envelope: json.envelope,
-    onchain: hasOnchain ? signOnchainForm(observation, json.statementDigest, keys.onchain) : null,
-    envelopeDigest: json.envelopeDigest,
+    onchain: hasOnchain ? signOnchainForm(observation, digestOf(json.payload), keys.onchain) : null,
+    envelopeDigest: digestOf(json.message),
   };
 };

@@ -10,6 +10,7 @@ import {
 } from "../../test/support/bundle-fixture.ts";
 import { FIXTURE_TIME, createObservation } from "../../test/support/observation-fixture.ts";
 import type { Digest } from "../core/ids.ts";
+import { digestOf } from "../crypto/hashes.ts";
 import type { Bundle } from "./bundle.ts";
 import type { Observation } from "./observation.ts";
 import { signJsonForm, signOnchainForm } from "./signed-observation.ts";
@@ -83,7 +84,7 @@ describe("trust in keys", () => {
     const both = {
       ...good,
       envelope: json.envelope,
-      onchain: signOnchainForm(observation, json.statementDigest, [pair.onchain, second.onchain]),
+      onchain: signOnchainForm(observation, digestOf(json.payload), [pair.onchain, second.onchain]),
     };
     expect(await verify(both, { trust: two })).toMatchObject({ ok: true });
   });

@@ -11,6 +11,7 @@ import {
   createRecordObservation,
 } from "../../test/support/observation-fixture.ts";
 import type { Digest } from "../core/ids.ts";
+import { digestOf } from "../crypto/hashes.ts";
 import type { Bundle } from "./bundle.ts";
 import { signEnvelope } from "./dsse-sign.ts";
 import { OBSERVATION_SOLABI_TYPE, OBSERVATION_TYPE, type Observation } from "./observation.ts";
@@ -96,7 +97,7 @@ const tamper = (bundle: Bundle, form: "envelope" | "onchain"): Bundle => {
 
 const onchainOf = (changed: Observation, by = pair): Bundle => ({
   ...good,
-  onchain: signOnchainForm(changed, signJsonForm(observation, [by.json]).statementDigest, [
+  onchain: signOnchainForm(changed, digestOf(signJsonForm(observation, [by.json]).payload), [
     by.onchain,
   ]),
 });

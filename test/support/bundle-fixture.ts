@@ -1,4 +1,5 @@
 import type { Digest } from "../../src/core/ids.ts";
+import { digestOf } from "../../src/crypto/hashes.ts";
 import { createSigningKey, type KeyRecord, type SigningKey } from "../../src/crypto/key-record.ts";
 import { buildBundle, serializeBundle, type Bundle } from "../../src/envelope/bundle.ts";
 import type { Appraisal } from "../../src/envelope/appraiser.ts";
@@ -47,7 +48,7 @@ export const createBundle = (
   const json = signJsonForm(observation, [pair.json]);
   const onchain =
     observation.value.kind === "decimal"
-      ? signOnchainForm(observation, json.statementDigest, [pair.onchain])
+      ? signOnchainForm(observation, digestOf(json.payload), [pair.onchain])
       : null;
   const keys = [pair.json.record, pair.onchain.record];
   return { ...buildBundle({ envelope: json.envelope, onchain, keys }), ...changes };
