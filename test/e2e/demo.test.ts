@@ -1,5 +1,4 @@
 import { readdirSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 
@@ -9,10 +8,8 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const INTEGER = /^-?\d+$/;
 const ADDRESS = /^0x[0-9a-fA-F]{40}$/;
-const demoFolders = (): string[] =>
-  readdirSync(tmpdir()).filter((name) => name.startsWith("cryptlet-demo-"));
 
-describe("cryptlet demo --json", () => {
+describe("cryptlet demo --json", { timeout: 90_000 }, () => {
   let run: { code: number; stdout: string; stderr: string };
   let data: DemoData;
   beforeAll(async () => {
@@ -20,7 +17,7 @@ describe("cryptlet demo --json", () => {
     const code = await demo.exit;
     run = { code, stdout: demo.stdout(), stderr: demo.stderr() };
     data = (JSON.parse(run.stdout) as { data: DemoData }).data;
-  });
+  }, 90_000);
 
   it("ends with 0 and prints one document and nothing else", () => {
     expect(run).toMatchObject({ code: 0, stderr: "" });
@@ -92,17 +89,19 @@ describe("cryptlet demo --json", () => {
   });
 });
 
-describe("cryptlet demo", () => {
+describe("cryptlet demo", { timeout: 90_000 }, () => {
   it("leaves no process and no folder behind when it is interrupted", async () => {
-    const before = demoFolders();
-    const demo = startCli(["demo", "--providers", "emulated"]);
+    const folder = temporaryFolder();
+    const env = { TMPDIR: folder };
+    const demo = startCli(["demo", "--providers", "emulated"], { env });
     // The chain is up once its section is printed.
-    while (!(await demo.nextLine()).includes("anvil at"));
+    while (!(await demo.nextLine()).includes("anvil/"));
     const port = /127\.0\.0\.1:(\d+), chain/.exec(demo.stdout())?.[1];
+    expect(readdirSync(folder)).toHaveLength(1);
     demo.child.kill("SIGINT");
     expect(await demo.exit).toBe(130);
     await expect(fetch(`http://127.0.0.1:${port}`)).rejects.toThrow("fetch failed");
-    expect(demoFolders()).toEqual(before);
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   it("keeps running with its API up until it is stopped", async () => {

@@ -68,7 +68,7 @@ const firstRound = async (url: string, after: number): Promise<Round> => {
   return JSON.parse(run.stdout) as Round;
 };
 
-describe("cryptlet host start", () => {
+describe("cryptlet host start", { timeout: 90_000 }, () => {
   it("publishes, drains on SIGTERM, and goes on after a restart where it stopped", async () => {
     const { config, control } = await prepare();
     const before = await startHost(config);

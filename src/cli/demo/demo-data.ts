@@ -21,7 +21,7 @@ export interface DemoSource {
   readonly mode: "LIVE" | "EMULATED";
   /** Decimal text as the source gave it. */
   readonly value: string;
-  /** ms since epoch. */
+  /** ms since epoch: the source's own time, or the round's where the source tells none. */
   readonly observedAt: number;
 }
 

@@ -78,8 +78,14 @@ export const prepareEnclave = async (options: {
     const result = appraiseSimulated(evidence, appraisal, Date.now());
     const policy: TrustPolicy = {
       id: "demo-trust",
-      keys: [],
-      attested: { scope: { ...ANY_FEED, fabrics: [fabric] }, measurements: [measurement] },
+      // By name, now that their evidence was appraised: a consumer remembers keys and not how it met them.
+      keys: result.keys.map((key) => ({
+        key,
+        scope: { ...ANY_FEED, fabrics: [fabric] },
+        notBefore: null,
+        notAfter: null,
+      })),
+      attested: null,
       threshold: 1,
       requireEvidence: true,
       allowSimulated: true,

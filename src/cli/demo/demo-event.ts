@@ -9,6 +9,8 @@ export type DemoEvent =
   | {
       readonly type: "providers-chosen";
       readonly mode: "LIVE" | "EMULATED";
+      /** True when the mode was asked for and not found out. */
+      readonly asked: boolean;
       /** Hosts of the providers. */
       readonly hosts: readonly string[];
       /** Where the emulator listens; null when live. */

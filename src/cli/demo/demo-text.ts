@@ -26,7 +26,7 @@ const formatSources = ({ sources }: EventOf<"run-finished">, style: Style): stri
       id,
       mode ?? "-",
       error === null ? (value ?? "-") : style.bad(`failed: ${error}`),
-      (observedAt === null ? "-" : formatTime(observedAt)) +
+      (observedAt === null ? (error === null ? "tells none" : "-") : formatTime(observedAt)) +
         (outlier ? style.warn("  left out: too far from the others") : ""),
     ]),
   );
@@ -112,7 +112,7 @@ export const createDemoText = (style: Style): DemoText => {
           indent(
             event.mode === "LIVE"
               ? `${style.bold("LIVE")}: the network reaches ${event.hosts.join(", ")}`
-              : `${style.bold("EMULATED")}: the network does not reach the services, so an emulator at ${event.emulator} plays them:\n${event.hosts.join(", ")}`,
+              : `${style.bold("EMULATED")}: ${event.asked ? "as you asked" : "the network does not reach the services"}; an emulator at ${event.emulator} plays them:\n${event.hosts.join(", ")}`,
           )
         );
       case "chain-started":
@@ -215,7 +215,8 @@ export const createDemoText = (style: Style): DemoText => {
         return (
           head +
           indent(
-            `${style.good("refused")}  ${where.padEnd(9)}  ${refusalWords[what]}: ${style.bold(code)}`,
+            (where === "off chain" ? `${refusalWords[what]}\n` : "") +
+              `  ${style.good("refused")}  ${where.padEnd(9)}  ${style.bold(code)}`,
           )
         );
       }

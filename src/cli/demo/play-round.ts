@@ -27,10 +27,11 @@ const isLanding =
     event.delivery.round === round &&
     ["final", "failed", "superseded"].includes(event.delivery.status);
 
-const toSources = (finished: EventOf<"run-finished">): DemoSource[] =>
+/** Some services tell no time of their own; the round's time stands for it, which is never later than the answer. */
+const toSources = (finished: EventOf<"run-finished">, roundTime: number): DemoSource[] =>
   finished.sources.flatMap(({ id, mode, value, observedAt, error }) =>
-    error === null && mode !== null && value !== null && observedAt !== null
-      ? [{ id, mode, value, observedAt }]
+    error === null && mode !== null && value !== null
+      ? [{ id, mode, value, observedAt: observedAt ?? roundTime }]
       : [],
   );
 
@@ -116,7 +117,7 @@ const follow = async (
   return {
     view,
     bundle: await feed.fabric.envelopes.bundle(view.envelopeDigest),
-    sources: toSources(finished),
+    sources: toSources(finished, view.observedAt),
     round: {
       feed: feed.id,
       round: view.round,

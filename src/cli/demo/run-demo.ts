@@ -117,7 +117,8 @@ export const runDemo = async (options: DemoOptions): Promise<CommandResult | und
     });
     const { mode, hosts, emulator } = providers.value;
     const address = mode === "LIVE" ? null : `${emulator.address}:${emulator.port}`;
-    emit({ type: "providers-chosen", mode, hosts, emulator: address });
+    const asked = options.providers !== "auto";
+    emit({ type: "providers-chosen", mode, asked, hosts, emulator: address });
 
     emit({ type: "waiting", what: "Starting the chain" });
     const started = await stopwatch.time("chain", () => startAnvil({ signal, chainId: CHAIN_ID }));

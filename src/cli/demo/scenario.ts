@@ -23,7 +23,9 @@ export interface ScenarioResult {
 /** How far the demo moves the price, in parts per million: three times the threshold. */
 const MOVE_PPM = 15_000;
 
-const percent = (ppm: number): string => formatDecimal({ value: BigInt(ppm), decimals: 4 });
+/** Without zeros at the end: people read it. */
+const percent = (ppm: number): string =>
+  formatDecimal({ value: BigInt(ppm), decimals: 4 }).replace(/\.?0+$/, "");
 
 /** The price after the move. */
 const movePrice = (text: string): string => {
