@@ -25,7 +25,7 @@ export interface ChainAdapter {
   prepare(delivery: Delivery, options?: { signal?: AbortSignal }): Promise<DeliveryRecord>;
   /**
    * Broadcast the stored bytes of a prepared delivery and follow them until `final`, `superseded` or `failed`.
-   * `onChange` sees each status as it is stored. Throws `CHAIN_UNREACHABLE` and the signal's reason: the record
+   * `onChange` sees the record after each commit; one commit may pass several statuses. Throws `CHAIN_UNREACHABLE` and the signal's reason: the record
    * stays where it was and `settle` may be called again.
    */
   settle(

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { z } from "zod";
 import { systemClock, type Clock } from "../../core/clock.ts";
 import type { ErrorCode } from "../../core/errors/catalogue.ts";
@@ -89,8 +90,27 @@ export const createEvmAdapter = (parts: {
     }),
   };
   const closing = new AbortController();
-  const within = (signal: AbortSignal | undefined): AbortSignal =>
-    signal ? AbortSignal.any([signal, closing.signal]) : closing.signal;
+  // One listener per verb in progress.
+  setMaxListeners(0, closing.signal);
+  /** A verb ends with its caller's signal or with the adapter. `AbortSignal.any` would leak on the long-lived one in Node 20. */
+  const within = async <Result>(
+    outer: AbortSignal | undefined,
+    verb: (signal: AbortSignal) => Promise<Result>,
+  ): Promise<Result> => {
+    const own = new AbortController();
+    const sources = outer ? [outer, closing.signal] : [closing.signal];
+    const listening = new AbortController();
+    for (const source of sources) {
+      source.throwIfAborted();
+      const stop = (): void => own.abort(source.reason);
+      source.addEventListener("abort", stop, { signal: listening.signal });
+    }
+    try {
+      return await verb(own.signal);
+    } finally {
+      listening.abort();
+    }
+  };
   /** One probe before anything is signed: a wrong chain must never get a signature. */
   let probed: Promise<ChainState> | null = null;
   const ensureChain = async (signal: AbortSignal): Promise<void> => {
@@ -106,33 +126,32 @@ export const createEvmAdapter = (parts: {
   return {
     name: chain.name,
     capabilities: { finality: chain.finality, rounds: true, replacement: true },
-    probe: async (options) => await probeChain(context, { signal: within(options?.signal) }),
-    prepare: async (delivery, options) => {
-      const signal = within(options?.signal);
-      await ensureChain(signal);
-      return toRecord(await prepareDelivery(context, delivery, { signal }));
-    },
+    probe: (options) => within(options?.signal, (signal) => probeChain(context, { signal })),
+    prepare: (delivery, options) =>
+      within(options?.signal, async (signal) => {
+        await ensureChain(signal);
+        return toRecord(await prepareDelivery(context, delivery, { signal }));
+      }),
     settle: async (id, options) => {
       const row = await context.store.delivery(id);
       if (!row) throw fabricError("DELIVERY_UNKNOWN", { delivery: id });
-      const record = toRecord(row);
-      if (isSettled(record)) return record;
-      const signal = within(options?.signal);
-      await ensureChain(signal);
+      if (isSettled(row)) return toRecord(row);
       const onChange = (changed: DeliveryRow): void => options?.onChange?.(toRecord(changed));
-      return toRecord(await settleDelivery(context, row, { signal, onChange }));
+      return await within(options?.signal, async (signal) => {
+        await ensureChain(signal);
+        return toRecord(await settleDelivery(context, row, { signal, onChange }));
+      });
     },
     find: async (id) => {
       const row = await context.store.delivery(id);
       return row ? toRecord(row) : null;
     },
     unfinished: async () => (await context.store.unfinished()).map(toRecord),
-    latest: async (target, options) => {
-      const signal = within(options?.signal);
-      return await context.feeds.latest(await context.feeds.resolve(target, { signal }), {
-        signal,
-      });
-    },
+    latest: ({ contract, feedHash }, options) =>
+      within(options?.signal, async (signal) => {
+        const feed = await context.feeds.resolve({ contract, feedHash }, { signal });
+        return await context.feeds.latest(feed, { signal });
+      }),
     close: async () => {
       closing.abort(fabricError("INTERRUPTED", { what: `The adapter of chain ${chain.name}` }));
     },

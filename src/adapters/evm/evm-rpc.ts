@@ -98,10 +98,10 @@ export const createEvmRpc = (options: {
 }): EvmRpc => {
   const { name } = options;
   let id = 0;
-  const post = async (body: unknown, signal: AbortSignal | undefined): Promise<unknown> => {
+  const post = async (body: string, signal: AbortSignal | undefined): Promise<unknown> => {
     const request = new FetchRequest(options.url);
     request.timeout = options.timeoutMs ?? 15_000;
-    request.body = JSON.stringify(body);
+    request.body = body;
     request.setHeader("content-type", "application/json");
     request.setThrottleParams({ maxAttempts: 3 });
     const work = request.send();
@@ -121,9 +121,10 @@ export const createEvmRpc = (options: {
   };
 
   const ask: EvmRpc["ask"] = async (method, params, { signal } = {}) => {
+    const question = JSON.stringify({ jsonrpc: "2.0", id: ++id, method, params });
     let body: unknown;
     try {
-      body = await post({ jsonrpc: "2.0", id: ++id, method, params }, signal);
+      body = await post(question, signal);
     } catch (error) {
       signal?.throwIfAborted();
       throw fabricError(

@@ -90,8 +90,8 @@ export const settleDelivery = async (
 
   /** A receipt of a revert: what the contract holds says whether that matters. */
   const explainRevert = async (receipt: EvmReceipt): Promise<DeliveryChange> => {
-    const { call } = readCall(newest().raw);
-    const outcome = await feeds.simulate({ from: signer.address, ...call }, options);
+    const { to, data } = readCall(newest().raw).call;
+    const outcome = await feeds.simulate({ from: signer.address, to, data }, options);
     const code: ErrorCode = outcome.ok ? "TRANSACTION_REVERTED" : outcome.refusal.code;
     const status = isOvertaken(code) ? "superseded" : "failed";
     return { status, error: code, txHash: receipt.transactionHash, detail: code };
@@ -156,7 +156,8 @@ export const settleDelivery = async (
     const { call } = readCall(newest().raw);
     const lost = open.map(({ hash }) => ({ hash, status: "lost" as const }));
     open = [];
-    const outcome = await feeds.simulate({ from: signer.address, ...call }, options);
+    const { to, data } = call;
+    const outcome = await feeds.simulate({ from: signer.address, to, data }, options);
     if (!outcome.ok) {
       const { code, message } = outcome.refusal;
       const status = isOvertaken(code) ? "superseded" : "failed";
