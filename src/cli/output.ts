@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../core/errors/catalogue.ts";
+import { isFabricError } from "../core/errors/fabric-error.ts";
 import { toSafeText } from "./safe-text.ts";
 import { createStyle, type Style } from "./style.ts";
 
@@ -38,6 +39,8 @@ export interface Failure {
   readonly code: ErrorCode;
   readonly message: string;
   readonly hint: string;
+  /** What led to it; told to people, not in the document. */
+  readonly cause?: unknown;
 }
 
 /** The framework's half: how the one document and the error are written. */
@@ -86,6 +89,26 @@ const wantsColour = (
   env: Readonly<Record<string, string | undefined>>,
 ): boolean => color && sink.isTTY === true && !env["NO_COLOR"] && env["TERM"] !== "dumb";
 
+/** Deepest chain of causes that is told. */
+const MAX_CAUSES = 5;
+
+/** Coded causes below an error, in words; what has no code says nothing to its reader. */
+const causesOf = (error: Failure): string[] => {
+  const told: string[] = [];
+  let { cause } = error;
+  while (isFabricError(cause) && told.length < MAX_CAUSES) {
+    told.push(`${cause.code} ${cause.message}`);
+    ({ cause } = cause);
+  }
+  return told;
+};
+
+/** The innermost stack there is. */
+const stackOf = (error: Failure): string => {
+  const innermost = error.cause instanceof Error ? error.cause : error;
+  return innermost instanceof Error ? (innermost.stack ?? innermost.message) : "";
+};
+
 /**
  * Everything that leaves the process goes through here. Text of strangers (feed names, provider answers, error
  * messages) is stripped of control characters, so that no answer can move the cursor or conceal a line.
@@ -95,9 +118,11 @@ export const createOutput = (options: {
   readonly stderr: TextSink;
   readonly json: boolean;
   readonly color: boolean;
+  /** Errors come with their stack. */
+  readonly verbose: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
 }): OutputWriter => {
-  const { stdout, stderr, json, color, env } = options;
+  const { stdout, stderr, json, color, verbose, env } = options;
   const style = createStyle(wantsColour(stdout, color, env));
   const errorStyle = createStyle(wantsColour(stderr, color, env));
   const line = (sink: TextSink, text: string) => {
@@ -129,7 +154,9 @@ export const createOutput = (options: {
         return;
       }
       line(stderr, `${errorStyle.bad("error")} ${errorStyle.bold(code)} ${message}`);
+      for (const cause of causesOf(error)) line(stderr, `${errorStyle.dim("cause")} ${cause}`);
       line(stderr, `${errorStyle.dim("hint")}  ${hint}`);
+      if (verbose) line(stderr, errorStyle.dim(stackOf(error)));
     },
   };
 };

@@ -164,6 +164,16 @@ describe("failures", () => {
     expect(json(run.stdout)).toMatchObject({ ok: false });
   });
 
+  it("tells people what led to it, and with --verbose from where", async () => {
+    const cause = fabricError("FEED_UNKNOWN", { feed: "x" });
+    const error = fabricError("DEMO_TIMED_OUT", { what: "w", seconds: 1 }, { cause });
+    const quiet = await runForTest(["fail"], [failing(error)]);
+    expect(quiet.stderr).toContain("FEED_UNKNOWN");
+    expect(quiet.stderr).not.toContain("run-cli.test");
+    const verbose = await runForTest(["fail", "--verbose"], [failing(error)]);
+    expect(verbose.stderr).toContain("run-cli.test");
+  });
+
   it("never lets a stranger's text steer the terminal", async () => {
     const error = fabricError("FEED_UNKNOWN", { feed: "a\u001B[2J\u202Eb\u0007" });
     const run = await runForTest(["fail"], [failing(error)], { tty: true });

@@ -111,6 +111,7 @@ export const runCli = async (
     ...environment,
     json: hasFlag(argv, "--json"),
     color: !hasFlag(argv, "--no-color"),
+    verbose: hasFlag(argv, "--verbose"),
   });
   if (argv.length === 0) {
     environment.stdout.write(`${formatRootHelp(commands)}\n`);

@@ -11,7 +11,14 @@ const play = async (providers: "auto" | "live", signal = new AbortController().s
       text += part;
     },
   };
-  const output = createOutput({ stdout: sink, stderr: sink, json: false, color: false, env: {} });
+  const output = createOutput({
+    stdout: sink,
+    stderr: sink,
+    json: false,
+    color: false,
+    verbose: false,
+    env: {},
+  });
   const result = runDemo({
     keep: false,
     providers,
