@@ -66,21 +66,36 @@ export const createCell = (parts: CellParts): Cell => {
   const identity = { id: manifest.id, version: manifest.version, measurement };
   const held = new Map<RunId, HeldRun>();
   const rounds = createRoundBook();
-  const queue = createRunQueue(manifest.id, WALL.queuedRuns);
+  const queue = createRunQueue(manifest.id, { width: WALL.guests, waiting: WALL.queuedRuns });
   const counters = { runs: 0, failures: 0, guestStarts: 1 };
-  let guest = parts.guest;
+  /** Threads that wait for a run; `all` also holds those that have one. */
+  const idle: Guest[] = [parts.guest];
+  const all = new Set<Guest>(idle);
   let closed = false;
 
   const assertOpen = () => {
     if (closed) throw fabricError("CRYPTLET_CLOSED", { cryptlet: manifest.id });
   };
-  const liveGuest = (): Guest => {
-    assertOpen();
-    if (guest.alive) return guest;
-    guest = startGuest(parts.engine, { ...limits, outcomeCharacters: WALL.outcomeCharacters });
+  const startAnother = (): Guest => {
+    const guest = startGuest(parts.engine, {
+      ...limits,
+      outcomeCharacters: WALL.outcomeCharacters,
+    });
     guest.use(snapshot);
+    all.add(guest);
     counters.guestStarts += 1;
     return guest;
+  };
+  /** One run in a guest that has nothing else to do; the queue bounds how many there are. */
+  const inGuest: Guest["run"] = async (run, bounds) => {
+    assertOpen();
+    const guest = idle.pop() ?? startAnother();
+    try {
+      return await guest.run(run, bounds);
+    } finally {
+      if (guest.alive) idle.push(guest);
+      else all.delete(guest);
+    }
   };
   const hold = (runId: RunId, run: HeldRun) => {
     const [oldest] = held.keys();
@@ -103,7 +118,7 @@ export const createCell = (parts: CellParts): Cell => {
     );
     const { capabilities } = manifest;
     const desk = createCallDesk({ capabilities, limits, http: parts.http, clock, logger, journal });
-    const { text, fuel } = await liveGuest().run(
+    const { text, fuel } = await inGuest(
       { triggerText, seed, at: trigger.at },
       { timeoutMs: limits.timeoutMs, signal, answer: desk.answer },
     );
@@ -151,7 +166,7 @@ export const createCell = (parts: CellParts): Cell => {
     const bounds = { timeoutMs: limits.timeoutMs, signal, answer: desk.answer };
     const run = { triggerText: readTrigger(trigger).text, seed, at: trigger.at };
     try {
-      const { text, fuel } = await liveGuest().run(run, bounds);
+      const { text, fuel } = await inGuest(run, bounds);
       return desk.compare(parseOutcome(text), fuel);
     } catch (error) {
       if (signal.aborted) throw error;
@@ -209,7 +224,7 @@ export const createCell = (parts: CellParts): Cell => {
     }),
     close: async () => {
       closed = true;
-      await guest.close();
+      await Promise.all([...all].map((guest) => guest.close()));
       await parts.http?.close();
     },
   };

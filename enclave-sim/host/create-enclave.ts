@@ -88,7 +88,13 @@ export const createEnclave = (options: EnclaveOptions = {}): Enclave => {
     try {
       return await new Promise<EnclaveCalls[Kind]["answer"]>((resolve, reject) => {
         pending.set(id, { resolve: resolve as Pending["resolve"], reject });
-        worker.postMessage({ kind, id, ...request });
+        try {
+          worker.postMessage({ kind, id, ...request });
+        } catch (error) {
+          pending.delete(id);
+          const reason = error instanceof Error ? error.message : String(error);
+          reject(fabricError("ENCLAVE_MESSAGE_INVALID", { reason }));
+        }
       });
     } finally {
       signal?.removeEventListener("abort", cancel);

@@ -1,26 +1,56 @@
 import { fabricError } from "../../src/core/errors/fabric-error.ts";
 
-/** Runs of one guest, one after the other in the order they came. */
+/** Runs of one Cryptlet: at most `width` at a time, the others wait in the order they came. */
 export interface RunQueue {
-  /** Throws `RUN_QUEUE_FULL`, and the signal's `INTERRUPTED` while waiting. */
+  /** Throws `RUN_QUEUE_FULL`, and `INTERRUPTED` when the signal ends the wait. */
   enter<Result>(work: () => Promise<Result>, signal: AbortSignal): Promise<Result>;
 }
 
-export const createRunQueue = (cryptlet: string, limit: number): RunQueue => {
-  let last: Promise<unknown> = Promise.resolve();
-  let waiting = 0;
+const interrupted = () => fabricError("INTERRUPTED", { what: "The run" });
+
+/** `waiting` bounds those that wait, not those that run. */
+export const createRunQueue = (
+  cryptlet: string,
+  bounds: { readonly width: number; readonly waiting: number },
+): RunQueue => {
+  const waiters: (() => void)[] = [];
+  let active = 0;
+
+  /** Resolves with a place among the active: a free one, or one that is handed over. */
+  const takePlace = (signal: AbortSignal): Promise<void> =>
+    new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(interrupted());
+      if (active < bounds.width) {
+        active += 1;
+        return resolve();
+      }
+      if (waiters.length >= bounds.waiting)
+        return reject(fabricError("RUN_QUEUE_FULL", { waiting: waiters.length, cryptlet }));
+      const leave = () => {
+        waiters.splice(waiters.indexOf(go), 1);
+        reject(interrupted());
+      };
+      const go = () => {
+        signal.removeEventListener("abort", leave);
+        resolve();
+      };
+      waiters.push(go);
+      signal.addEventListener("abort", leave, { once: true });
+    });
+  const givePlace = () => {
+    const next = waiters.shift();
+    if (next) next();
+    else active -= 1;
+  };
+
   return {
     enter: async (work, signal) => {
-      if (waiting >= limit) throw fabricError("RUN_QUEUE_FULL", { waiting, cryptlet });
-      waiting += 1;
-      const turn = last.then(async () => {
-        waiting -= 1;
-        if (signal.aborted) throw fabricError("INTERRUPTED", { what: "The run" });
-        return work();
-      });
-      // The next run waits for the end of this one, not for its success.
-      last = turn.catch(() => undefined);
-      return turn;
+      await takePlace(signal);
+      try {
+        return await work();
+      } finally {
+        givePlace();
+      }
     },
   };
 };

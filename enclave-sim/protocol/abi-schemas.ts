@@ -3,8 +3,6 @@ import { httpErrors } from "../../src/core/errors/catalogue/http.ts";
 import { sdkErrors } from "../../src/core/errors/catalogue/sdk.ts";
 import { digestSchema } from "../../src/core/ids.ts";
 import { wireErrorSchema } from "../../src/core/errors/wire.ts";
-import type { HostCall, ObservationDraft, RunOutcome, TriggerInput } from "../../src/sdk/abi.ts";
-import type { Provenance } from "../capabilities/capability.ts";
 
 // Strict forms of src/sdk/abi.ts: what a guest says is parsed here before anything acts on it.
 
@@ -132,13 +130,3 @@ export const provenanceSchema = z.strictObject({
   responseDigest: digestSchema.nullable(),
   receivedAt: time.nullable(),
 });
-
-// What parses is what src/sdk/abi.ts describes: each line compiles only while they agree.
-type Fits<Parsed extends Described, Described> = [Parsed, Described];
-export type AbiAgreement = readonly [
-  Fits<z.infer<typeof triggerSchema>, TriggerInput>,
-  Fits<z.infer<typeof hostCallSchema>, HostCall>,
-  Fits<z.infer<typeof observationDraftSchema>, ObservationDraft>,
-  Fits<z.infer<typeof runOutcomeSchema>, RunOutcome>,
-  Fits<z.infer<typeof provenanceSchema>, Provenance>,
-];

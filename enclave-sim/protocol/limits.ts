@@ -32,7 +32,9 @@ export const WALL = {
   graceMs: 50,
   /** Bytes that one `random.bytes` call gives. */
   randomBytes: 1_024,
-  /** Runs that wait for one guest. */
+  /** Guests of one Cryptlet that run at the same time; started when they are needed. */
+  guests: 4,
+  /** Runs of one Cryptlet that wait for a guest. */
   queuedRuns: 64,
   /** Unsigned runs that the enclave remembers for one Cryptlet. */
   heldRuns: 64,

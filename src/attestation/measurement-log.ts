@@ -16,7 +16,6 @@ export const MEASURED = [
   "manifest",
   "end-of-launch",
 ] as const;
-export type Measured = (typeof MEASURED)[number];
 
 /** First event of the Cryptlet's own part. */
 const CRYPTLET_PART = MEASURED.indexOf("interpreter");

@@ -138,6 +138,29 @@ describe("a run", () => {
     ]);
   });
 
+  test("does not wait for another one of the same Cryptlet, up to a bound", async () => {
+    const probe = await fixture.load(fetchingPackage({ version: "1.2.4" }), { sources });
+    const reports = await Promise.all(Array.from({ length: 12 }, async () => runOf(probe)));
+    for (const report of reports) {
+      expect(report.provenance.map(({ reference }) => reference)).toEqual([1]);
+      await expect(probe.replay(report.transcript)).resolves.toMatchObject({ same: true });
+    }
+    const { cryptlets } = await fixture.enclave.stats();
+    const own = cryptlets.find(({ measurement }) => measurement === probe.measurement);
+    expect(own).toMatchObject({ runs: 12, failures: 0, guestStarts: 4 });
+  });
+
+  test("of what cannot be sent to the enclave is refused with a code", async () => {
+    const probe = await fixture.load(probePackage(answering()));
+    const parameters = (() => 1) as unknown as null;
+    await expect(
+      probe.run(trigger({ parameters }), { runId: createRunId() }),
+    ).rejects.toMatchObject({ code: "ENCLAVE_MESSAGE_INVALID" });
+    await expect(probe.run(trigger({ at: -1 }), { runId: createRunId() })).rejects.toMatchObject({
+      code: "ENCLAVE_MESSAGE_INVALID",
+    });
+  });
+
   test("with another's transcript or a changed one is no replay", async () => {
     const [probe, other] = [
       await fixture.load(probePackage(answering())),
