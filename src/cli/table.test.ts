@@ -3,7 +3,6 @@ import { describe, expect, it } from "vitest";
 import { formatDuration } from "./duration.ts";
 import { createStyle } from "./style.ts";
 import { formatTable } from "./table.ts";
-import { wrapText } from "./wrap.ts";
 
 describe("formatTable", () => {
   it("aligns columns and leaves no space at the end", () => {
@@ -41,14 +40,4 @@ describe("formatDuration", () => {
     [4 * 86_400_000, "4 d"],
     [-1_500, "-1.5 s"],
   ])("%d ms is %s", (ms, text) => expect(formatDuration(ms)).toBe(text));
-});
-
-describe("wrapText", () => {
-  it("breaks at spaces and indents what follows", () => {
-    expect(wrapText("one two three four", 9, "  ")).toBe("one two\n  three\n  four");
-  });
-
-  it("leaves a word that is too long whole", () => {
-    expect(wrapText("abcdefghij k", 4)).toBe("abcdefghij\nk");
-  });
 });
