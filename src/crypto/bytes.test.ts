@@ -8,6 +8,7 @@ import {
   hexToBytes,
   isBelow,
   plainBytes,
+  writeHex,
 } from "./bytes.ts";
 
 const bytes = fc.uint8Array({ maxLength: 80 });
@@ -30,6 +31,16 @@ test.each(["f", "0xabc", "zz", "12 4", "0x0x12", "12\n"])("hex refuses %j", (tex
 
 test("hex of another length than asked is refused", () => {
   expect(() => hexToBytes("0011", 3)).toThrow(expect.objectContaining({ code: "HEX_INVALID" }));
+});
+
+test("hex is written at its offset, and only when it has the right length", () => {
+  const target = new Uint8Array(8).subarray(2);
+  writeHex("0xA1b2", target, 1, 2);
+  expect([...target]).toEqual([0, 0xa1, 0xb2, 0, 0, 0]);
+  for (const text of ["a1", "a1b2c3", "zzzz", "a1zz"])
+    expect(() => writeHex(text, target, 1, 2)).toThrow(
+      expect.objectContaining({ code: "HEX_INVALID" }),
+    );
 });
 
 test("concatenation keeps order and lengths", () => {

@@ -35,6 +35,20 @@ export const hexToBytes = (text: string, length?: number): Uint8Array => {
   return bytes;
 };
 
+/** Write the bytes of hex text into `target`. Throws `HEX_INVALID` unless the text is exactly `length` bytes. */
+export const writeHex = (
+  text: string,
+  target: Uint8Array,
+  offset: number,
+  length: number,
+): void => {
+  const digits = text.startsWith("0x") ? text.slice(2) : text;
+  if (!hasBuffer) return target.set(hexToBytes(text, length), offset);
+  const view = Buffer.from(target.buffer, target.byteOffset, target.byteLength);
+  if (digits.length !== 2 * length || view.write(digits, offset, "hex") !== length)
+    throw fabricError("HEX_INVALID", { what: text.slice(0, 20) });
+};
+
 export const concatBytes = (...parts: readonly Uint8Array[]): Uint8Array => {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;

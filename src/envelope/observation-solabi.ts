@@ -1,7 +1,7 @@
 import { parseDecimal, rescale } from "../core/decimal.ts";
 import { fabricError } from "../core/errors/fabric-error.ts";
 import type { Digest, FeedHash } from "../core/ids.ts";
-import { bytesToHex, hexToBytes } from "../crypto/bytes.ts";
+import { bytesToHex, writeHex } from "../crypto/bytes.ts";
 import type { Observation } from "./observation.ts";
 
 /**
@@ -76,7 +76,7 @@ export const encodeOnchainObservation = (observation: OnchainObservation): Uint8
   if (value >= INT256_LIMIT || value < -INT256_LIMIT) refuse("value does not fit int256");
   const bytes = new Uint8Array(SOLABI_LENGTH);
   const view = new DataView(bytes.buffer);
-  bytes.set(hexToBytes(observation.feedHash, 32));
+  writeHex(observation.feedHash, bytes, 0, 32);
   // A 64-bit number of JavaScript's safe range: two 32-bit halves are far cheaper than a bigint.
   const putNumber = (number: number, offset: number) => {
     view.setUint32(offset + 24, Math.floor(number / 2 ** 32));
@@ -89,7 +89,7 @@ export const encodeOnchainObservation = (observation: OnchainObservation): Uint8
   view.setBigUint64(88, value & WORD_MASK);
   putNumber(checkNumber(observation.observedAt, MAX_SECONDS, "observedAt"), 96);
   putNumber(checkNumber(observation.validUntil, MAX_SECONDS, "validUntil"), 128);
-  bytes.set(hexToBytes(observation.statementDigest.slice(DIGEST_PREFIX.length), 32), 160);
+  writeHex(observation.statementDigest.slice(DIGEST_PREFIX.length), bytes, 160, 32);
   return bytes;
 };
 
