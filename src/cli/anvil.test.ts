@@ -1,15 +1,12 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
+import { connect } from "node:net";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
 
 import { findAnvil, startAnvil } from "./anvil.ts";
-
-const alive = (pid: number): boolean => {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-};
 
 const askChainId = async (url: string): Promise<unknown> => {
   const response = await fetch(url, {
@@ -26,7 +23,27 @@ describe("startAnvil", () => {
     const anvil = await startAnvil({ signal: new AbortController().signal, chainId: 4_242 });
     expect(await askChainId(anvil.url)).toBe("0x1092");
     await anvil.stop();
-    expect(alive(anvil.pid)).toBe(false);
+    await expect(askChainId(anvil.url)).rejects.toThrow("fetch failed");
+  });
+
+  it("dies with its starter, even when that one is killed", async () => {
+    const module = pathToFileURL(path.resolve("dist/src/cli/anvil.js")).href;
+    const code = `const { startAnvil } = await import(${JSON.stringify(module)});
+      const { url } = await startAnvil({ signal: new AbortController().signal });
+      console.log(url);
+      setInterval(() => {}, 1000);`;
+    const starter = spawn(process.execPath, ["--input-type=module", "-e", code]);
+    const [line] = (await once(starter.stdout, "data")) as [Buffer];
+    const url = line.toString().trim();
+    expect(await askChainId(url)).toBe("0x7a69");
+    const socket = connect(Number(new URL(url).port), "127.0.0.1");
+    await once(socket, "connect");
+    const closed = once(socket, "close");
+    socket.on("error", () => {});
+    starter.kill("SIGKILL");
+    // The chain's end of the connection goes away with the chain.
+    await closed;
+    await expect(askChainId(url)).rejects.toThrow("fetch failed");
   });
 
   it("leaves nothing behind when it is interrupted while starting", async () => {

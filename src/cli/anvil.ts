@@ -8,7 +8,6 @@ import { fabricError } from "../core/errors/fabric-error.ts";
 /** A local chain in a process of its own. */
 export interface Anvil {
   readonly url: string;
-  readonly pid: number;
   stop(): Promise<void>;
 }
 
@@ -35,6 +34,23 @@ export const findAnvil = (): string | null => {
   } catch {
     return null;
   }
+};
+
+/**
+ * A shell between us and the chain that ends it when our end of its standard input closes: also after a SIGKILL,
+ * where no handler of ours runs. In words: start the chain, watch the pipe beside it, wait for the chain.
+ */
+const LEASH =
+  'exec 3<&0; "$0" "$@" </dev/null & chain=$!; ( read -r _ <&3; kill -9 $chain ) & watch=$!; ' +
+  "wait $chain; code=$?; kill $watch; exit $code";
+
+const spawnOnLeash = (binary: string, words: readonly string[]) => {
+  // A group of its own: Ctrl-C is for us, who drain first, and not for the chain.
+  const options = { stdio: ["pipe", "pipe", "pipe"], env: {}, detached: true } as const;
+  // Windows has no such shell: there the exit handler alone must do.
+  return process.platform === "win32"
+    ? spawn(binary, words, { ...options, detached: false })
+    : spawn("/bin/sh", ["-c", LEASH, binary, ...words], options);
 };
 
 const waitForPort = (child: ChildProcess, signal: AbortSignal): Promise<number> =>
@@ -71,21 +87,20 @@ export const startAnvil = async (options: {
     throw fabricError("ANVIL_UNAVAILABLE", {
       reason: `npm has no binary for ${process.platform} ${process.arch}`,
     });
-  const child = spawn(
-    binary,
+  const child = spawnOnLeash(binary, [
+    "--port",
+    "0",
+    "--chain-id",
+    String(options.chainId ?? 31_337),
     // One slot to an epoch makes the tags safe and finalized move, as on a real chain.
-    [
-      "--port",
-      "0",
-      "--chain-id",
-      String(options.chainId ?? 31_337),
-      "--slots-in-an-epoch",
-      "1",
-      ...(options.extra ?? []),
-    ],
-    { stdio: ["ignore", "pipe", "pipe"], env: {} },
-  );
-  const kill = () => void child.kill("SIGKILL");
+    "--slots-in-an-epoch",
+    "1",
+    ...(options.extra ?? []),
+  ]);
+  const kill = () => {
+    child.stdin.destroy();
+    if (process.platform === "win32") child.kill("SIGKILL");
+  };
   process.on("exit", kill);
   const exited = new Promise<void>((resolve) => {
     child.once("exit", () => {
@@ -102,12 +117,9 @@ export const startAnvil = async (options: {
     child.stderr?.resume();
     return {
       url: `http://127.0.0.1:${port}`,
-      pid: child.pid ?? 0,
       stop: async () => {
-        child.kill("SIGTERM");
-        const hard = setTimeout(kill, 2_000);
+        kill();
         await exited;
-        clearTimeout(hard);
       },
     };
   } catch (error) {
