@@ -46,7 +46,7 @@ const LEASH =
 
 const spawnOnLeash = (binary: string, words: readonly string[]) => {
   // A group of its own: Ctrl-C is for us, who drain first, and not for the chain.
-  const options = { stdio: ["pipe", "pipe", "pipe"], env: {}, detached: true } as const;
+  const options = { stdio: "pipe", env: {}, detached: true } as const;
   // Windows has no such shell: there the exit handler alone must do.
   return process.platform === "win32"
     ? spawn(binary, words, { ...options, detached: false })
