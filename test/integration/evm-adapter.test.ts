@@ -11,7 +11,8 @@ import { receiptSchema } from "../../src/envelope/bundle.ts";
 import { deliveryEvents, findDelivery } from "../../src/store/deliveries.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import type { Store } from "../../src/store/store.ts";
-import { ANVIL_SECRETS, startTestChain } from "../support/anvil.ts";
+import { startTestChain } from "../support/anvil.ts";
+import { ANVIL_SECRETS } from "../support/test-chain.ts";
 import { createTestAdapter, storeDelivery } from "../support/delivery-fixture.ts";
 import {
   createFeedFixture,

@@ -8,7 +8,7 @@ import type { SignedPayload } from "../../src/adapters/evm/encode-update.ts";
 import { commitRound } from "../../src/store/commit-round.ts";
 import { deliveryId } from "../../src/store/deliveries.ts";
 import type { Store } from "../../src/store/store.ts";
-import { ANVIL_SECRETS } from "./anvil.ts";
+import { ANVIL_SECRETS } from "./test-chain.ts";
 import type { FeedFixture, TestFeed } from "./feed-fixture.ts";
 import { roundCommit } from "./rounds.ts";
 

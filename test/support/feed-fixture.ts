@@ -18,7 +18,7 @@ import {
   encodeOnchainObservation,
   type OnchainObservation,
 } from "../../src/envelope/observation-solabi.ts";
-import { ANVIL_SECRETS, type TestChain } from "./anvil.ts";
+import { ANVIL_SECRETS, type TestChain } from "./test-chain.ts";
 
 /** The same secret for the same name, in every run. */
 export const namedSecret = (name: string): string => keccak256(toUtf8Bytes(name));
