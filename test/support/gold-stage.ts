@@ -14,6 +14,7 @@ import {
   type ProviderEmulator,
 } from "../../src/emulator/start-provider-emulator.ts";
 import { computeFeedHash } from "../../src/envelope/feed-hash.ts";
+import { openRpcGate, type RpcGate } from "./rpc-gate.ts";
 
 const CHAIN_ID = 31_337;
 const FABRIC = "stage";
@@ -30,6 +31,8 @@ export interface GoldStage {
   readonly emulator: ProviderEmulator;
   readonly chain: DemoChain;
   readonly contracts: DemoFeedContracts;
+  /** Stands between host and chain; it passes everything on until it is told otherwise. */
+  readonly gate: RpcGate;
   /** Address that the host's enclave signs with. */
   readonly signer: string;
   close(): Promise<void>;
@@ -44,6 +47,8 @@ export const openGoldStage = async (options: {
   >;
   /** Seconds between two blocks; left out: a block per transaction. */
   readonly blockTime?: number;
+  /** Let the host reach the chain through `gate`. */
+  readonly isGated?: boolean;
   readonly config?: Partial<FabricConfigInput>;
   readonly signal: AbortSignal;
 }): Promise<GoldStage> => {
@@ -60,6 +65,7 @@ export const openGoldStage = async (options: {
   mkdirSync(dataDirectory, { recursive: true });
   const enclave = await prepareEnclave({ fabric: FABRIC, dataDirectory, signal });
   const declared = goldFeedOf(enclave.manifest);
+  const gate = await openRpcGate(anvil.url);
   const chain = connectDemoChain(anvil.url, signal);
   const deployed = await chain.deploy();
   const contracts = await chain.addFeed(deployed, {
@@ -93,7 +99,7 @@ export const openGoldStage = async (options: {
       {
         name: "local",
         kind: "evm",
-        rpcUrl: anvil.url,
+        rpcUrl: options.isGated === true ? gate.url : anvil.url,
         chainId: CHAIN_ID,
         finality: { kind: "depth", depth: 1 },
         signer: { privateKey: { $file: "host-key" } },
@@ -115,8 +121,10 @@ export const openGoldStage = async (options: {
     emulator,
     chain,
     contracts,
+    gate,
     signer: enclave.signer,
     close: async () => {
+      await gate.close();
       await anvil.stop();
       await emulator.close();
     },
