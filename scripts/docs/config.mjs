@@ -113,7 +113,7 @@ ${table(["setting", "type", "default", "meaning"], settings)}
 ## Rules between settings
 
 - \`feeds[].cryptlet\` names the id of one of \`cryptlets\`; \`bindings[].feed\` one of \`feeds\`; \`bindings[].chain\` one of \`chains\`.
-- Ids of \`cryptlets\` and \`feeds\`, names of \`chains\`, and pairs of \`bindings\` stand once.
+- Ids of \`cryptlets\` and \`feeds\`, names of \`chains\`, and a feed with contract and chain in \`bindings\` stand once.
 - \`feeds[].heartbeatMs\` is at least \`intervalMs\`, and \`validForMs\` at least \`heartbeatMs\`.
 - \`providers.mode\` \`emulated\` needs \`providers.emulator\`.
 
