@@ -1,5 +1,5 @@
 import { keccak256, toUtf8Bytes } from "ethers";
-import { receiptSchema, type EvmReceipt } from "../../src/adapters/evm/chain-answers.ts";
+import type { EvmReceipt } from "../../src/adapters/evm/chain-answers.ts";
 import { deployContracts, registerFeed, type Deployment } from "../../src/adapters/evm/deploy.ts";
 import type { SignedPayload, SignerSet } from "../../src/adapters/evm/encode-update.ts";
 import { encodeUpdate } from "../../src/adapters/evm/encode-update.ts";
@@ -204,7 +204,3 @@ export const createFeedFixture = async (chain: TestChain): Promise<FeedFixture> 
     },
   };
 };
-
-/** The receipt of a transaction that was sent by hand. */
-export const receiptOf = async (chain: TestChain, hash: string): Promise<EvmReceipt | null> =>
-  receiptSchema.nullable().parse(await chain.ask("eth_getTransactionReceipt", hash));
