@@ -1,4 +1,4 @@
-import { FetchRequest } from "ethers";
+import { Agent, request } from "undici";
 import { z } from "zod";
 import { fabricError } from "../../core/errors/fabric-error.ts";
 import type { ChainName } from "../../core/ids.ts";
@@ -57,38 +57,39 @@ export const quantity = z
 /** A quantity that fits a JS number: heights, nonces, times. */
 export const smallQuantity = quantity.transform(Number).pipe(z.int().min(0));
 
-/** Ends the wait, and the request with it, when the signal is aborted. */
-const abortable = async <Value>(
-  work: Promise<Value>,
-  cancel: () => void,
-  signal: AbortSignal,
-): Promise<Value> => {
-  signal.throwIfAborted();
-  const listening = new AbortController();
-  const aborted = new Promise<never>((_, reject) => {
-    const stop = (): void => {
-      cancel();
-      reject(signal.reason as Error);
-    };
-    signal.addEventListener("abort", stop, { once: true, signal: listening.signal });
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    listening.abort();
-  }
-};
-
+/** A code and no text: long messages may hold the request's URL, and the URL a key. */
 const reasonOf = (error: unknown): string => {
   if (!(error instanceof Error)) return "no answer";
-  const code = "code" in error && typeof error.code === "string" ? error.code : "";
-  // ethers writes the request's URL, which may hold a key, into its long messages.
-  return code === "" ? "no answer" : code;
+  return "code" in error && typeof error.code === "string" ? error.code : "no answer";
+};
+
+/** Node's own URL form has no place for credentials in a request: they travel as a header. */
+const splitCredentials = (text: string) => {
+  const url = new URL(text);
+  const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  url.username = "";
+  url.password = "";
+  const headers: Record<string, string> = { "content-type": "application/json" };
+  if (pair !== ":") headers["authorization"] = `Basic ${Buffer.from(pair).toString("base64")}`;
+  return { url, headers };
+};
+
+/** The whole body as text; an endless one ends at the bound. */
+const readBounded = async (body: AsyncIterable<Buffer>): Promise<string> => {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of body) {
+    length += chunk.length;
+    if (length > MAX_ANSWER)
+      throw Object.assign(new Error("too large"), { code: "ANSWER_TOO_LARGE" });
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
 };
 
 /**
- * ethers' `FetchRequest` without its provider: no network detection, no batching timer, no polling, and the node's
- * error objects as they are, so that refusals are told by selector and not by text.
+ * undici beneath, and no provider of a library above: no network detection, no batching timer, no polling, no redirect,
+ * and the node's error objects as they are, so that refusals are told by selector and not by text.
  */
 export const createEvmRpc = (options: {
   readonly name: ChainName;
@@ -96,28 +97,23 @@ export const createEvmRpc = (options: {
   /** ms; default 15,000. */
   readonly timeoutMs?: number;
 }): EvmRpc => {
-  const { name } = options;
+  const { name, timeoutMs = 15_000 } = options;
+  const { url, headers } = splitCredentials(options.url);
+  const dispatcher = new Agent({ connect: { timeout: timeoutMs }, pipelining: 1 });
   let id = 0;
   const post = async (body: string, signal: AbortSignal | undefined): Promise<unknown> => {
-    const request = new FetchRequest(options.url);
-    request.timeout = options.timeoutMs ?? 15_000;
-    request.body = body;
-    request.setHeader("content-type", "application/json");
-    request.setThrottleParams({ maxAttempts: 3 });
-    const work = request.send();
-    // An aborted request rejects after the race is over.
-    work.catch(() => undefined);
-    const cancel = (): void => {
-      try {
-        request.cancel();
-      } catch {
-        // It has ended already.
-      }
-    };
-    const response = await (signal ? abortable(work, cancel, signal) : work);
-    response.assertOk();
-    if ((response.body?.length ?? 0) > MAX_ANSWER) throw new Error("answer too large");
-    return response.bodyJson;
+    const limit = AbortSignal.timeout(timeoutMs);
+    const response = await request(url, {
+      method: "POST",
+      headers,
+      body,
+      dispatcher,
+      signal: signal ? AbortSignal.any([signal, limit]) : limit,
+    });
+    const text = await readBounded(response.body);
+    if (response.statusCode < 200 || response.statusCode > 299)
+      throw Object.assign(new Error("refused"), { code: `HTTP_${response.statusCode}` });
+    return JSON.parse(text) as unknown;
   };
 
   const ask: EvmRpc["ask"] = async (method, params, { signal } = {}) => {
