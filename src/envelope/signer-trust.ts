@@ -29,12 +29,13 @@ export const selectTrusted = (
       accepted: trusted.length,
       threshold: policy.threshold,
     });
-  if (policy.attested !== null && appraisal !== null)
-    throw fabricError("EVIDENCE_REFUSED", {
-      reason: appraisal.ok
-        ? `the policy ${policy.id} does not accept ${appraisal.measurement} for the signer`
-        : appraisal.detail,
-    });
+  if (policy.attested !== null && appraisal !== null) {
+    if (!appraisal.ok) throw fabricError("EVIDENCE_REFUSED", { reason: appraisal.detail });
+    if (!policy.attested.measurements.includes(appraisal.measurement))
+      throw fabricError("EVIDENCE_REFUSED", {
+        reason: `the policy ${policy.id} does not accept ${appraisal.measurement} for the signer`,
+      });
+  }
   throw fabricError("SIGNER_NOT_TRUSTED", {
     reason: `the policy ${policy.id} does not name ${signers[0]?.keyid ?? "the key"}`,
   });
