@@ -1,5 +1,5 @@
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
-import { toAbiError } from "../../src/sdk/abi-error.ts";
+import { toRefusal } from "../../src/sdk/guest-error.ts";
 import {
   CONTROL,
   type FromGuest,
@@ -61,7 +61,7 @@ const run = async (request: EngineRun): Promise<void> => {
     send("error" in result ? { kind: "failed", ...result } : { kind: "done", ...result });
   } catch (error) {
     next = undefined;
-    send({ kind: "failed", error: toAbiError(error), fuel: 0 });
+    send({ kind: "failed", error: toRefusal(error), fuel: 0 });
   }
   prepare();
 };
@@ -72,7 +72,7 @@ const handle = async (message: ToGuest): Promise<void> => {
       try {
         send({ kind: "built", snapshot: await engine.build(message.bundle, message.cryptlet) });
       } catch (error) {
-        send({ kind: "build-failed", error: toAbiError(error) });
+        send({ kind: "build-failed", error: toRefusal(error) });
       }
       return;
     case "use":

@@ -1,4 +1,4 @@
-import { parseDecimal } from "../../src/core/decimal.ts";
+import { parseDecimal } from "../../src/core/parse-decimal.ts";
 import { fabricError } from "../../src/core/errors/fabric-error.ts";
 import type { Digest, FabricId } from "../../src/core/ids.ts";
 import { canonicalJson } from "../../src/envelope/canonical-json.ts";

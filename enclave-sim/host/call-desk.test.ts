@@ -34,8 +34,7 @@ const start = (http: HttpCapability | null = null, maxHostCalls = 10) => {
   const ask = async (call: unknown, by = signal): Promise<HostAnswer> =>
     JSON.parse(await desk.answer(JSON.stringify(call), by)) as HostAnswer;
   const entries = () =>
-    journal.close({ error: { code: "CRYPTLET_FAILED", message: "", hint: "", arguments: {} } }, 0)
-      .entries;
+    journal.close({ error: { code: "CRYPTLET_FAILED", arguments: {} } }, 0).entries;
   return { desk, ask, lines, entries };
 };
 

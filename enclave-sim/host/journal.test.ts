@@ -63,7 +63,7 @@ test("the opening, the outcome and the fuel are part of the chain", () => {
     { trigger: { ...transcript.trigger, at: 8 } },
     { cryptlet: { ...transcript.cryptlet, version: "1.0.1" } },
     { fuel: 4 },
-    { outcome: { error: { ...outcome.error, message: "x" } } },
+    { outcome: { error: { ...outcome.error, arguments: { reason: "x" } } } },
     { head: DIGEST },
   ];
   for (const change of changed) expect(findChainFault({ ...transcript, ...change })).not.toBeNull();

@@ -61,7 +61,7 @@ test("fewer questions, another outcome and other fuel are all named", async () =
   const desk = createReplayDesk(transcript);
   await desk.answer("q1");
   const other: Transcript["outcome"] = {
-    error: { code: "TOO_FEW_SOURCES", message: "", hint: "", arguments: {} },
+    error: { code: "TOO_FEW_SOURCES", arguments: {} },
   };
   const report = desk.compare(other, 6);
   expect(report.same).toBe(false);

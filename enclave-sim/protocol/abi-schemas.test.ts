@@ -87,7 +87,7 @@ test("parameters are any JSON and nothing else", () => {
 
 test("an outcome is a success or a failure, never both or neither", () => {
   const ok = { observation: draft() };
-  const error = { code: "TOO_FEW_SOURCES", message: "", hint: "", arguments: {} };
+  const error = { code: "TOO_FEW_SOURCES", arguments: {} };
   expect(runOutcomeSchema.safeParse({ ok }).success).toBe(true);
   expect(runOutcomeSchema.safeParse({ error }).success).toBe(true);
   expect(runOutcomeSchema.safeParse({ ok, error }).success).toBe(false);

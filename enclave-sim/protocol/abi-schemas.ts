@@ -1,8 +1,7 @@
 import { z } from "zod";
-import { httpErrors } from "../../src/core/errors/catalogue/http.ts";
-import { sdkErrors } from "../../src/core/errors/catalogue/sdk.ts";
+import { guestErrors } from "../../src/core/errors/guest-errors.ts";
+import { codedErrorSchema } from "../../src/core/errors/wire.ts";
 import { digestSchema } from "../../src/core/ids.ts";
-import { wireErrorSchema } from "../../src/core/errors/wire.ts";
 
 // Strict forms of src/sdk/abi.ts: what a guest says is parsed here before anything acts on it.
 
@@ -98,21 +97,14 @@ export const observationDraftSchema = z.strictObject({
   }),
 });
 
-/** Codes that a guest may end with; any other would let it speak in the name of the enclave or the host. */
-const GUEST_CODES: ReadonlySet<string> = new Set([
-  ...Object.keys(sdkErrors),
-  ...Object.keys(httpErrors),
-  "DECIMAL_INVALID",
-  "DECIMAL_OUT_OF_RANGE",
-  "CAPABILITY_NOT_GRANTED",
-  "HOST_CALL_INVALID",
-]);
-
 /** @see RunOutcome. An error whose code is unknown or not a guest's does not parse. */
 export const runOutcomeSchema = z.union([
   z.strictObject({ ok: z.strictObject({ observation: observationDraftSchema }) }),
   z.strictObject({
-    error: wireErrorSchema.refine(({ code }) => GUEST_CODES.has(code), "not a code of a guest"),
+    error: codedErrorSchema.refine(
+      ({ code }) => Object.hasOwn(guestErrors, code),
+      "not a code of a guest",
+    ),
   }),
 ]);
 export type ParsedOutcome = z.infer<typeof runOutcomeSchema>;

@@ -1,5 +1,5 @@
 import type { MessagePort } from "node:worker_threads";
-import type { AbiError } from "../../src/sdk/abi.ts";
+import type { GuestRefusal } from "../../src/sdk/abi.ts";
 import type { EngineLimits, EngineRun, EngineSnapshot } from "../runners/js/js-engine.ts";
 
 // Between the enclave's thread and a guest's thread. Whatever a guest can influence is JSON text, and is parsed by the
@@ -32,7 +32,7 @@ export type ToGuest =
 
 export type FromGuest =
   | { readonly kind: "built"; readonly snapshot: EngineSnapshot }
-  | { readonly kind: "build-failed"; readonly error: AbiError }
+  | { readonly kind: "build-failed"; readonly error: GuestRefusal }
   | { readonly kind: "call"; readonly text: string }
   | { readonly kind: "done"; readonly text: string; readonly fuel: number }
-  | { readonly kind: "failed"; readonly error: AbiError; readonly fuel: number };
+  | { readonly kind: "failed"; readonly error: GuestRefusal; readonly fuel: number };

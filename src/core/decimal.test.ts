@@ -4,10 +4,10 @@ import {
   compareDecimals,
   divideHalfEven,
   formatDecimal,
-  parseDecimal,
   rescale,
   type Decimal,
 } from "./decimal.ts";
+import { parseDecimal } from "./parse-decimal.ts";
 
 const decimals = fc.integer({ min: 0, max: 40 });
 const decimal: fc.Arbitrary<Decimal> = fc.record({

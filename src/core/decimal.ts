@@ -1,5 +1,3 @@
-import { fabricError } from "./errors/fabric-error.ts";
-
 /** A decimal number as `value * 10^-decimals`; never a JS float. */
 export interface Decimal {
   readonly value: bigint;
@@ -14,16 +12,12 @@ const PLAIN = /^(-?)(\d+)(?:\.(\d+))?$/;
 const SCIENTIFIC = /^(-?)(\d+)(?:\.(\d+))?[eE]([+-]?\d{1,3})$/;
 
 /**
- * Read plain decimal text (`-12.50`), or the scientific form that JSON numbers may take (`1.5e3`).
- * Keeps the decimals as written. Throws `DECIMAL_INVALID`.
- * @example
- * ```ts
- * parseDecimal("2650.10"); // { value: 265010n, decimals: 2 }
- * ```
+ * Read plain decimal text (`-12.50`), or the scientific form that JSON numbers may take (`1.5e3`); null for anything
+ * else. Keeps the decimals as written. Throws nothing, so that a guest can use it without the catalogue of errors.
  */
-export const parseDecimal = (text: string): Decimal => {
+export const readDecimal = (text: string): Decimal | null => {
   const match = text.length <= MAX_LENGTH ? (PLAIN.exec(text) ?? SCIENTIFIC.exec(text)) : null;
-  if (!match) throw fabricError("DECIMAL_INVALID", { text: text.slice(0, 40) });
+  if (!match) return null;
   const [, sign = "", whole = "", fraction = "", exponent = "0"] = match;
   const shift = fraction.length - Number(exponent);
   const digits = BigInt(whole + fraction) * (sign ? -1n : 1n);
@@ -31,9 +25,7 @@ export const parseDecimal = (text: string): Decimal => {
     shift >= 0
       ? { value: digits, decimals: shift }
       : { value: digits * 10n ** BigInt(-shift), decimals: 0 };
-  if (decimal.decimals > MAX_DECIMALS)
-    throw fabricError("DECIMAL_INVALID", { text: text.slice(0, 40) });
-  return decimal;
+  return decimal.decimals > MAX_DECIMALS ? null : decimal;
 };
 
 /** Division that rounds half to even, as IEEE 754 and accountants do. `divisor` must be positive. */

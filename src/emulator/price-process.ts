@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { Clock } from "../core/clock.ts";
-import { divideHalfEven, formatDecimal, parseDecimal, rescale } from "../core/decimal.ts";
+import { divideHalfEven, formatDecimal, rescale } from "../core/decimal.ts";
+import { parseDecimal } from "../core/parse-decimal.ts";
 import { fabricError } from "../core/errors/fabric-error.ts";
 
 /** Decimals of the process: 10^-6 USD. */

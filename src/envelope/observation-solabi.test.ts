@@ -6,7 +6,8 @@ import {
   createObservation,
   createRecordObservation,
 } from "../../test/support/observation-fixture.ts";
-import { parseDecimal, rescale } from "../core/decimal.ts";
+import { rescale } from "../core/decimal.ts";
+import { parseDecimal } from "../core/parse-decimal.ts";
 import type { Digest, FeedHash } from "../core/ids.ts";
 import {
   SOLABI_LENGTH,

@@ -1,4 +1,5 @@
-import { parseDecimal, rescale } from "../core/decimal.ts";
+import { rescale } from "../core/decimal.ts";
+import { parseDecimal } from "../core/parse-decimal.ts";
 import { fabricError } from "../core/errors/fabric-error.ts";
 import type { Digest, FeedHash } from "../core/ids.ts";
 import { bytesToHex, writeHex } from "../crypto/bytes.ts";

@@ -1,4 +1,5 @@
-import { parseDecimal, rescale } from "../core/decimal.ts";
+import { rescale } from "../core/decimal.ts";
+import { parseDecimal } from "../core/parse-decimal.ts";
 import { fabricError } from "../core/errors/fabric-error.ts";
 import type { FeedId } from "../core/ids.ts";
 import { canonicalJson } from "../envelope/canonical-json.ts";

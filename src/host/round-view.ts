@@ -1,5 +1,6 @@
 import type { SignedObservation } from "../../enclave-sim/host/enclave.ts";
-import { parseDecimal, rescale } from "../core/decimal.ts";
+import { rescale } from "../core/decimal.ts";
+import { parseDecimal } from "../core/parse-decimal.ts";
 import type { DeliveryRow } from "../store/deliveries.ts";
 import type { RoundRow } from "../store/rounds.ts";
 import type { DeliveryView, RoundView } from "./fabric.ts";

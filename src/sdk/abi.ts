@@ -53,12 +53,16 @@ export interface HttpRequest {
   readonly auth?: HttpClientCredentials;
 }
 
-/** The error form that crosses the wall (`toWire` of `src/core`). */
-export interface AbiError {
+/** An error on its way out of a guest; the host adds message and hint from its catalogue. */
+export interface GuestRefusal {
   readonly code: string;
+  readonly arguments: Readonly<Record<string, string>>;
+}
+
+/** An error on its way into a guest (`toWire` of `src/core`). */
+export interface AbiError extends GuestRefusal {
   readonly message: string;
   readonly hint: string;
-  readonly arguments: Readonly<Record<string, string>>;
 }
 
 /** Answer to one request. `reference` names the provenance that the enclave keeps for it. */
@@ -150,4 +154,4 @@ export interface ObservationDraft {
 /** What a run returns through the wall. */
 export type RunOutcome =
   | { readonly ok: { readonly observation: ObservationDraft } }
-  | { readonly error: AbiError };
+  | { readonly error: GuestRefusal };

@@ -1,4 +1,4 @@
-import { fabricError } from "../core/errors/fabric-error.ts";
+import { guestError } from "./guest-error.ts";
 import type { MarketState, ObservationDraft, SourceReading } from "./abi.ts";
 import type { GuestFeed } from "./define-cryptlet.ts";
 import type { Fixed } from "./fixed.ts";
@@ -85,7 +85,7 @@ const tooFew = (
   const failures = outcomes.flatMap(({ id, error }) =>
     error ? [`${id}: ${error}`] : outliers.has(id) ? [`${id}: outlier`] : [],
   );
-  return fabricError("TOO_FEW_SOURCES", {
+  return guestError("TOO_FEW_SOURCES", {
     used,
     minSources: feed.minSources,
     failures: failures.join(", "),
@@ -95,5 +95,5 @@ const tooFew = (
 /** Over every answer, used or not: an enclave has one mode, so a mix is a fault of its own. */
 const refuseMixedModes = (outcomes: readonly SourceOutcome[]): void => {
   const modes = new Set(outcomes.flatMap(({ answer }) => (answer ? [answer.mode] : [])));
-  if (modes.size > 1) throw fabricError("SOURCE_MODES_MIXED", {});
+  if (modes.size > 1) throw guestError("SOURCE_MODES_MIXED", {});
 };

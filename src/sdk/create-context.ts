@@ -1,4 +1,4 @@
-import { fabricError } from "../core/errors/fabric-error.ts";
+import { guestError } from "./guest-error.ts";
 import type { HttpAnswer, HttpRequest, TriggerInput } from "./abi.ts";
 import type { GetOptions, GuestLog, HttpCalls, RunContext } from "./context.ts";
 import type { GuestFeed } from "./define-cryptlet.ts";
@@ -21,7 +21,7 @@ export const createContext = <Parameters>(run: {
     now: () => {
       const now = askHost(hostCall, { op: "time.now" });
       if (typeof now !== "number" || !Number.isSafeInteger(now))
-        throw fabricError("HOST_CALL_REFUSED", { reason: "time.now gave no whole number" });
+        throw guestError("HOST_CALL_REFUSED", { reason: "time.now gave no whole number" });
       return now;
     },
     random: (length) => bytesOfHex(askHost(hostCall, { op: "random.bytes", length }), length),
@@ -32,13 +32,13 @@ const createHttp = (hostCall: HostCaller): HttpCalls => {
   const all = (requests: readonly HttpRequest[]): readonly HttpAnswer[] => {
     const answers = askHost(hostCall, { op: "http.all", requests });
     if (!Array.isArray(answers) || answers.length !== requests.length)
-      throw fabricError("HOST_CALL_REFUSED", { reason: "http.all gave another count of answers" });
+      throw guestError("HOST_CALL_REFUSED", { reason: "http.all gave another count of answers" });
     return answers as readonly HttpAnswer[];
   };
   const get = (url: string, options: GetOptions = {}): HttpAnswer => {
     const id = options.id ?? /^https:\/\/([^/:?#]+)/.exec(url)?.[1] ?? "request";
     const [answer] = all([{ ...options, id, method: "GET", url }]);
-    if (!answer) throw fabricError("HOST_CALL_REFUSED", { reason: "http.all gave no answer" });
+    if (!answer) throw guestError("HOST_CALL_REFUSED", { reason: "http.all gave no answer" });
     return answer;
   };
   return { all, get };
@@ -53,6 +53,6 @@ const createLog = (hostCall: HostCaller): GuestLog => {
 
 const bytesOfHex = (hex: unknown, length: number): Uint8Array => {
   if (typeof hex !== "string" || hex.length !== length * 2 || !/^[0-9a-f]*$/.test(hex))
-    throw fabricError("HOST_CALL_REFUSED", { reason: "random.bytes gave no hex of that length" });
+    throw guestError("HOST_CALL_REFUSED", { reason: "random.bytes gave no hex of that length" });
   return Uint8Array.from({ length }, (_, at) => Number.parseInt(hex.slice(at * 2, at * 2 + 2), 16));
 };

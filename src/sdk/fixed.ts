@@ -1,5 +1,5 @@
-import { divideHalfEven, formatDecimal, parseDecimal, rescale } from "../core/decimal.ts";
-import { fabricError } from "../core/errors/fabric-error.ts";
+import { divideHalfEven, formatDecimal, readDecimal, rescale } from "../core/decimal.ts";
+import { guestError } from "./guest-error.ts";
 
 const DECIMALS = 18;
 const ONE = 10n ** 18n;
@@ -23,7 +23,9 @@ export class Fixed {
 
   /** Reads plain or scientific decimal text. Throws `DECIMAL_INVALID`. */
   static parse(text: string): Fixed {
-    return new Fixed(rescale(parseDecimal(text), DECIMALS).value);
+    const decimal = readDecimal(text);
+    if (!decimal) throw guestError("DECIMAL_INVALID", { text: text.slice(0, 40) });
+    return new Fixed(rescale(decimal, DECIMALS).value);
   }
 
   static ofInteger(whole: bigint): Fixed {
@@ -44,7 +46,7 @@ export class Fixed {
 
   /** Throws `FIXED_DIVISION_BY_ZERO`. */
   divide(other: Fixed): Fixed {
-    if (other.units === 0n) throw fabricError("FIXED_DIVISION_BY_ZERO", {});
+    if (other.units === 0n) throw guestError("FIXED_DIVISION_BY_ZERO", {});
     const sign = other.units < 0n ? -1n : 1n;
     return new Fixed(divideHalfEven(sign * this.units * ONE, sign * other.units));
   }

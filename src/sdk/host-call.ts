@@ -1,6 +1,5 @@
 import type { HostCall } from "./abi.ts";
-import { fabricError } from "../core/errors/fabric-error.ts";
-import { throwAbiError } from "./abi-error.ts";
+import { guestError, throwAbiError } from "./guest-error.ts";
 
 /** The wall as a function: JSON text of a `HostCall` in, JSON text of a `HostAnswer` out. Blocks. */
 export type HostCaller = (requestJson: string) => string;
@@ -9,7 +8,7 @@ export type HostCaller = (requestJson: string) => string;
 export const guestHostCall: HostCaller = (requestJson) => {
   const call: unknown = Reflect.get(globalThis, "__hostCall");
   if (typeof call !== "function")
-    throw fabricError("HOST_CALL_REFUSED", { reason: "there is no enclave around this code" });
+    throw guestError("HOST_CALL_REFUSED", { reason: "there is no enclave around this code" });
   return String(call(requestJson));
 };
 
@@ -20,5 +19,5 @@ export const askHost = (hostCall: HostCaller, call: HostCall): unknown => {
     if ("error" in answer) throwAbiError(answer.error);
     if ("ok" in answer) return answer.ok;
   }
-  throw fabricError("HOST_CALL_REFUSED", { reason: "neither ok nor error" });
+  throw guestError("HOST_CALL_REFUSED", { reason: "neither ok nor error" });
 };

@@ -11,8 +11,11 @@ export type {
   SourceReading,
   TriggerInput,
 } from "./abi.ts";
-export { fabricError, isFabricError } from "../core/errors/fabric-error.ts";
-export { throwAbiError } from "./abi-error.ts";
+export {
+  guestError as fabricError,
+  isGuestError as isFabricError,
+  throwAbiError,
+} from "./guest-error.ts";
 export { aggregate, type AggregationRule } from "./aggregate.ts";
 export type { GetOptions, GuestLog, HttpCalls, RunContext } from "./context.ts";
 export {

@@ -1,4 +1,4 @@
-import { fabricError } from "../core/errors/fabric-error.ts";
+import { guestError } from "./guest-error.ts";
 import { Fixed } from "./fixed.ts";
 import { JsonNumber, parseJsonText, type JsonValue } from "./json-text.ts";
 
@@ -25,7 +25,7 @@ export class JsonReader {
   }
 
   private refuse(expected: string): Error {
-    return fabricError("SOURCE_SHAPE", {
+    return guestError("SOURCE_SHAPE", {
       path: this.path.slice(0, 128),
       reason: `expected ${expected}, found ${kindOf(this.value)}`,
     });
@@ -40,7 +40,7 @@ export class JsonReader {
   field(name: string): JsonReader {
     const value = this.object().get(name);
     if (value === undefined)
-      throw fabricError("SOURCE_SHAPE", {
+      throw guestError("SOURCE_SHAPE", {
         path: `${this.path}.${name}`.slice(0, 128),
         reason: "missing",
       });
@@ -120,11 +120,11 @@ const parsePrice = (text: string, path: string): Fixed => {
   try {
     price = Fixed.parse(text);
   } catch (cause) {
-    throw fabricError("PRICE_NOT_A_NUMBER", { path: path.slice(0, 128) }, { cause });
+    throw guestError("PRICE_NOT_A_NUMBER", { path: path.slice(0, 128) }, { cause });
   }
-  if (!price.isPositive()) throw fabricError("PRICE_NOT_POSITIVE", { path: path.slice(0, 128) });
+  if (!price.isPositive()) throw guestError("PRICE_NOT_POSITIVE", { path: path.slice(0, 128) });
   if (price.toText(0).length > MAX_PRICE_DIGITS)
-    throw fabricError("PRICE_NOT_A_NUMBER", { path: path.slice(0, 128) });
+    throw guestError("PRICE_NOT_A_NUMBER", { path: path.slice(0, 128) });
   return price;
 };
 

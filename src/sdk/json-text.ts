@@ -1,4 +1,4 @@
-import { fabricError } from "../core/errors/fabric-error.ts";
+import { guestError } from "./guest-error.ts";
 
 // Looked at: JSON.parse (rounds numbers, keeps the last of two equal keys) and lossless-json 4.3 (keeps number text,
 // but accepts a repeated key when the values are equal, and recurses without a bound).
@@ -41,12 +41,12 @@ const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
  */
 export const parseJsonText = (text: string): JsonValue => {
   if (text.length > MAX_LENGTH)
-    throw fabricError("JSON_INVALID", {
+    throw guestError("JSON_INVALID", {
       position: MAX_LENGTH,
       reason: "the text goes on for too long",
     });
   let position = 0;
-  const refuse = (reason: string) => fabricError("JSON_INVALID", { position, reason });
+  const refuse = (reason: string) => guestError("JSON_INVALID", { position, reason });
   const take = (pattern: RegExp): string | null => {
     pattern.lastIndex = position;
     const found = pattern.exec(text)?.[0] ?? null;
@@ -83,7 +83,7 @@ export const parseJsonText = (text: string): JsonValue => {
       take(BLANKS);
       const key = string();
       if (key === null) throw refuse("a quoted key should stand here");
-      if (object.has(key)) throw fabricError("JSON_DUPLICATE_KEY", { key: key.slice(0, 64) });
+      if (object.has(key)) throw guestError("JSON_DUPLICATE_KEY", { key: key.slice(0, 64) });
       if (!skip(":")) throw refuse("a colon should stand here");
       object.set(key, value(depth));
     } while (skip(","));

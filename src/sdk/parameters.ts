@@ -1,4 +1,4 @@
-import { fabricError } from "../core/errors/fabric-error.ts";
+import { guestError } from "./guest-error.ts";
 import type { Json } from "./abi.ts";
 
 /** Reads the parameters of a feed, one by one; what was not read is refused at the end. */
@@ -14,7 +14,7 @@ export interface ParameterReader {
 }
 
 const refuse = (path: string, reason: string): Error =>
-  fabricError("PARAMETERS_INVALID", { path, reason });
+  guestError("PARAMETERS_INVALID", { path, reason });
 
 /**
  * @example

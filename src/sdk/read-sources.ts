@@ -1,8 +1,7 @@
-import { fabricError } from "../core/errors/fabric-error.ts";
-import { toAbiError } from "./abi-error.ts";
-import type { HttpAnswer, HttpRequest, SourceMode } from "./abi.ts";
+import type { GuestRefusal, HttpAnswer, HttpRequest, SourceMode } from "./abi.ts";
 import type { RunContext } from "./context.ts";
 import type { Fixed } from "./fixed.ts";
+import { guestError, toRefusal } from "./guest-error.ts";
 
 /** An answer with status and body, as `http.all` gives it. */
 export type ReceivedAnswer = Extract<HttpAnswer, { ok: true }>;
@@ -71,25 +70,25 @@ const readOne = (
   answer: HttpAnswer | undefined,
 ): SourceOutcome & { readonly reason: string } => {
   const { id } = source;
-  const failed = (error: { code: string; message: string }, from: ReceivedAnswer | null) => ({
+  const failed = (error: GuestRefusal, from: ReceivedAnswer | null) => ({
     id,
     answer: from,
     reading: null,
     error: error.code,
-    reason: `${error.code} ${error.message}`,
+    reason: `${error.code} ${JSON.stringify(error.arguments)}`,
   });
   if (!answer?.ok)
     return failed(
-      answer?.error ?? toAbiError(fabricError("HOST_CALL_REFUSED", { reason: "no answer" })),
+      answer?.error ?? toRefusal(guestError("HOST_CALL_REFUSED", { reason: "no answer" })),
       null,
     );
   try {
-    if (answer.status !== 200) throw fabricError("SOURCE_STATUS", { status: answer.status });
+    if (answer.status !== 200) throw guestError("SOURCE_STATUS", { status: answer.status });
     const reading = source.extract(answer);
     refuseBadTime(reading.observedAt, answer.receivedAt, source.maxAgeMs);
     return { id, answer, reading, error: null, reason: "" };
   } catch (error) {
-    return failed(toAbiError(error), answer);
+    return failed(toRefusal(error), answer);
   }
 };
 
@@ -100,6 +99,6 @@ const refuseBadTime = (
 ): void => {
   if (observedAt === null) return;
   const ageMs = receivedAt - observedAt;
-  if (maxAgeMs !== null && ageMs > maxAgeMs) throw fabricError("SOURCE_STALE", { ageMs, maxAgeMs });
-  if (ageMs < -MAX_AHEAD_MS) throw fabricError("SOURCE_FROM_FUTURE", { aheadMs: -ageMs });
+  if (maxAgeMs !== null && ageMs > maxAgeMs) throw guestError("SOURCE_STALE", { ageMs, maxAgeMs });
+  if (ageMs < -MAX_AHEAD_MS) throw guestError("SOURCE_FROM_FUTURE", { aheadMs: -ageMs });
 };

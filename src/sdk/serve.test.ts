@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { fabricError } from "../core/errors/fabric-error.ts";
-import { wireErrorSchema } from "../core/errors/wire.ts";
+import { codedErrorSchema, fromWire } from "../core/errors/wire.ts";
 import type { HostCall, ObservationDraft, RunOutcome, TriggerInput } from "./abi.ts";
 import { defineCryptlet, type Cryptlet } from "./define-cryptlet.ts";
+import { guestError } from "./guest-error.ts";
 import { noParameters } from "./parameters.ts";
 import { serve } from "./serve.ts";
 
@@ -54,7 +54,7 @@ describe("serve", () => {
   });
 
   it("carries an error of the catalogue with its code, thrown or rejected", async () => {
-    const error = fabricError("TOO_FEW_SOURCES", { used: 1, minSources: 3, failures: "a: b" });
+    const error = guestError("TOO_FEW_SOURCES", { used: 1, minSources: 3, failures: "a: b" });
     for (const run of [
       () => {
         throw error;
@@ -64,8 +64,6 @@ describe("serve", () => {
       expect(await handle(run)).toEqual({
         error: {
           code: "TOO_FEW_SOURCES",
-          message: error.message,
-          hint: error.hint,
           arguments: { used: "1", minSources: "3", failures: "a: b" },
         },
       });
@@ -82,7 +80,10 @@ describe("serve", () => {
     const outcome = await handle(() => {
       throw thrown;
     });
-    expect("error" in outcome && wireErrorSchema.parse(outcome.error).code).toBe("CRYPTLET_FAILED");
+    expect("error" in outcome && codedErrorSchema.parse(outcome.error).code).toBe(
+      "CRYPTLET_FAILED",
+    );
+    expect("error" in outcome && fromWire(outcome.error).hint).not.toBe("");
   });
 
   it("never throws itself, whatever comes in", () => {

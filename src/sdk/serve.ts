@@ -3,8 +3,7 @@ import { createContext } from "./create-context.ts";
 import type { Cryptlet } from "./define-cryptlet.ts";
 import type { HostCaller } from "./host-call.ts";
 import { guestHostCall } from "./host-call.ts";
-import { toAbiError } from "./abi-error.ts";
-import { fabricError } from "../core/errors/fabric-error.ts";
+import { guestError, toRefusal } from "./guest-error.ts";
 
 /** What the bundle puts on `globalThis.__cryptlet`; both sides are JSON text. */
 export interface GuestHandle {
@@ -13,7 +12,7 @@ export interface GuestHandle {
 }
 
 const refuse = (error: unknown): string =>
-  JSON.stringify({ error: toAbiError(error) } satisfies RunOutcome);
+  JSON.stringify({ error: toRefusal(error) } satisfies RunOutcome);
 const accept = (observation: ObservationDraft): string =>
   JSON.stringify({ ok: { observation } } satisfies RunOutcome);
 
@@ -36,7 +35,7 @@ export const serve = <Parameters>(
         ? cryptlet.feeds[trigger.feed]
         : undefined;
       if (!feed || !definition)
-        throw fabricError("FEED_NOT_DECLARED", {
+        throw guestError("FEED_NOT_DECLARED", {
           cryptlet: cryptlet.manifest.id,
           feed: trigger.feed,
         });

@@ -1,4 +1,6 @@
-import { errorCatalogue, type ErrorCode } from "../core/errors/catalogue.ts";
+import type { ErrorCode } from "../core/errors/catalogue.ts";
+import { FabricError } from "../core/errors/fabric-error.ts";
+import { fromWire, toWire } from "../core/errors/wire.ts";
 import type {
   AbiError,
   HostAnswer,
@@ -88,7 +90,7 @@ export const testCryptlet = async <Parameters>(
   const outcome = JSON.parse(await handle.handle(JSON.stringify(trigger))) as RunOutcome;
   return {
     observation: "ok" in outcome ? outcome.ok.observation : null,
-    error: "error" in outcome ? outcome.error : null,
+    error: "error" in outcome ? toWire(fromWire(outcome.error)) : null,
     requests,
     log,
   };
@@ -96,10 +98,11 @@ export const testCryptlet = async <Parameters>(
 
 const answerTo = (request: HttpRequest, reference: number, run: TestRun): HttpAnswer => {
   const { id } = request;
-  const failed = (code: ErrorCode, values: Readonly<Record<string, string>> = {}): HttpAnswer => {
-    const { message, hint } = errorCatalogue[code];
-    return { ok: false, id, error: { code, message, hint, arguments: values } };
-  };
+  const failed = (code: ErrorCode, values: Readonly<Record<string, string>> = {}): HttpAnswer => ({
+    ok: false,
+    id,
+    error: toWire(new FabricError(code, values)),
+  });
   const missing = secretNames(request).find((name) => !(run.secrets ?? []).includes(name));
   if (missing !== undefined) return failed("HTTP_SECRET_UNKNOWN", { name: missing });
   const recorded = Object.hasOwn(run.answers, id) ? run.answers[id] : undefined;

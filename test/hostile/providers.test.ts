@@ -92,7 +92,7 @@ describe("a hostile provider costs its own source only", () => {
   it.each(faults)("%s -> %s", async (fault, code) => {
     failOnly(fault, "kraken");
     const { outcome } = await gold();
-    if (!("ok" in outcome)) throw new Error(outcome.error.message);
+    if (!("ok" in outcome)) throw new Error(outcome.error.code);
     const { observation } = outcome.ok;
     expect(observation.aggregation.used).toBe(4);
     for (const source of observation.sources)

@@ -1,4 +1,4 @@
-import type { AbiError } from "../../../src/sdk/abi.ts";
+import type { GuestRefusal } from "../../../src/sdk/abi.ts";
 
 /** Everything that a fresh instance needs: the engine's memory after the bundle was evaluated, and where its parts lie. */
 export interface EngineSnapshot {
@@ -30,7 +30,7 @@ export interface EngineRun {
 /** Outcome text of the guest, or why there is none; `fuel` in ticks either way. */
 export type EngineResult =
   | { readonly text: string; readonly fuel: number }
-  | { readonly error: AbiError; readonly fuel: number };
+  | { readonly error: GuestRefusal; readonly fuel: number };
 
 /** What an instance may reach: one blocking function of JSON text, and the word that it should stop. */
 export interface EngineHost {

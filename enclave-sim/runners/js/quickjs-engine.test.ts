@@ -21,7 +21,7 @@ const run = async (body: string, host?: EngineHost, seed = SEED): Promise<Engine
   return instance.run({ triggerText: "{}", seed, at: 1_000 });
 };
 const textOf = (result: EngineResult): string => {
-  if ("error" in result) throw new Error(result.error.message);
+  if ("error" in result) throw new Error(result.error.code);
   return result.text;
 };
 const digest = (snapshot: EngineSnapshot) =>

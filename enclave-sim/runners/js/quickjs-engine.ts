@@ -1,5 +1,5 @@
 import { Intrinsics, JSException, JSValueHandle, QuickJS, type QuickJSOptions } from "quickjs-wasi";
-import { toAbiError } from "../../../src/sdk/abi-error.ts";
+import { toRefusal } from "../../../src/sdk/guest-error.ts";
 import {
   type FabricError,
   fabricError,
@@ -194,7 +194,7 @@ const runOnce = (
       });
     return { text, fuel: ticker.fuel };
   } catch (error) {
-    return { error: toAbiError(asError(error, ticker, limits)), fuel: ticker.fuel };
+    return { error: toRefusal(asError(error, ticker, limits)), fuel: ticker.fuel };
   }
 };
 

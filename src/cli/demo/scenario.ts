@@ -2,7 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 
-import { divideHalfEven, formatDecimal, parseDecimal } from "../../core/decimal.ts";
+import { divideHalfEven, formatDecimal } from "../../core/decimal.ts";
+import { parseDecimal } from "../../core/parse-decimal.ts";
 import { fabricError, isFabricError } from "../../core/errors/fabric-error.ts";
 import type { ProviderEmulator } from "../../emulator/start-provider-emulator.ts";
 import { toJsonText } from "../output.ts";

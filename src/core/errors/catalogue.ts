@@ -5,6 +5,7 @@ import { busErrors } from "./catalogue/bus.ts";
 import { cliErrors } from "./catalogue/cli.ts";
 import { coreErrors } from "./catalogue/core.ts";
 import { cryptoErrors } from "./catalogue/crypto.ts";
+import { emulatorErrors } from "./catalogue/emulator.ts";
 import { enclaveErrors } from "./catalogue/enclave.ts";
 import { envelopeErrors } from "./catalogue/envelope.ts";
 import { httpErrors } from "./catalogue/http.ts";
@@ -20,6 +21,7 @@ export const errorCatalogue = {
   ...enclaveErrors,
   ...httpErrors,
   ...sdkErrors,
+  ...emulatorErrors,
   ...storeErrors,
   ...busErrors,
   ...adapterErrors,

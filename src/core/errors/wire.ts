@@ -15,14 +15,20 @@ export interface WireError {
 /** Longest text that an error carries across a wall, in characters. */
 const MAX_TEXT = 2_000;
 
-export const wireErrorSchema = z.strictObject({
+const coded = {
   code: z
     .string()
     .refine((code): code is ErrorCode => Object.hasOwn(errorCatalogue, code), "unknown error code"),
+  arguments: z.record(z.string().max(64), z.string().max(MAX_TEXT)),
+};
+/** An error without texts, as a guest gives it: it has no catalogue. */
+export const codedErrorSchema = z.strictObject(coded);
+export const wireErrorSchema = z.strictObject({
+  ...coded,
   message: z.string().max(4 * MAX_TEXT),
   hint: z.string().max(MAX_TEXT),
-  arguments: z.record(z.string().max(64), z.string().max(MAX_TEXT)),
 });
+const anyErrorSchema = z.union([wireErrorSchema, codedErrorSchema]);
 
 /** Redacted, because a wire error ends up in answers and logs of others; then cut. */
 const bounded = (text: string): string => {
@@ -41,9 +47,9 @@ export const toWire = (error: unknown): WireError => {
   return { code: known.code, message: bounded(known.message), hint: known.hint, arguments: values };
 };
 
-/** Back from the wire. Anything that does not parse, an unknown code for example, becomes `INTERNAL`. */
+/** Back from the wire, with or without texts. What does not parse, an unknown code for example, becomes `INTERNAL`. */
 export const fromWire = (wire: unknown): FabricError => {
-  const parsed = wireErrorSchema.safeParse(wire);
+  const parsed = anyErrorSchema.safeParse(wire);
   if (!parsed.success)
     return fabricError("INTERNAL", { reason: "an error arrived in an unknown form" });
   return new FabricError(parsed.data.code, parsed.data.arguments);

@@ -28,9 +28,4 @@ export const coreErrors = {
     message: "{text} is not a decimal number",
     hint: "Write an optional minus sign, digits and at most one point, for example -12.50.",
   },
-  DECIMAL_OUT_OF_RANGE: {
-    kind: "user",
-    message: "{text} needs more than {decimals} decimals",
-    hint: "Round the value or declare more decimals for the feed.",
-  },
 } as const satisfies Record<string, ErrorEntry>;

@@ -67,9 +67,4 @@ export const hostErrors = {
     message: "Feed {feed} was made of {before} sources and these are {now}",
     hint: "Live and emulated values never stand in one feed: give the other kind its own feed id, or its own fabric and data directory.",
   },
-  HOST_STOPPING: {
-    kind: "unavailable",
-    message: "The host is stopping",
-    hint: "Try again when it has started.",
-  },
 } as const satisfies Record<string, ErrorEntry>;

@@ -1,0 +1,81 @@
+import type { ArgumentValue } from "../core/errors/arguments.ts";
+import type { ErrorArguments } from "../core/errors/fabric-error.ts";
+import type { GuestErrorCode } from "../core/errors/guest-errors.ts";
+import type { AbiError, GuestRefusal } from "./abi.ts";
+
+// A guest has no catalogue: message and hint are the host's, so that a better text changes no measurement.
+
+const CODE = /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*$/;
+/** Longest text of an argument in characters; the same bound as on the host side. */
+const MAX_TEXT = 2_000;
+const bounded = (text: string): string =>
+  text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT - 1)}…`;
+
+/** An error inside a guest: code and arguments. Its message is for logs; the host shows the catalogue's. */
+export class GuestError extends Error {
+  override readonly name = "FabricError";
+  readonly code: string;
+  readonly arguments: Readonly<Record<string, ArgumentValue>>;
+
+  constructor(
+    code: string,
+    values: Readonly<Record<string, ArgumentValue>>,
+    options?: { cause?: unknown },
+  ) {
+    const said = Object.entries(values).map(([name, value]) => `${name}=${String(value)}`);
+    super([code, ...said].join(" "), options);
+    this.code = code;
+    this.arguments = values;
+  }
+}
+
+/**
+ * Make an error that a Cryptlet may refuse with. A missing argument does not compile.
+ * @example
+ * ```ts
+ * throw guestError("SOURCE_STATUS", { status: 502 });
+ * ```
+ */
+export const guestError = <Code extends GuestErrorCode>(
+  code: Code,
+  values: ErrorArguments<Code>,
+  options?: { cause?: unknown },
+): GuestError => new GuestError(code, values, options);
+
+/** True for an error with code and arguments, whoever made it; with `code`, for that one only. */
+export const isGuestError = (error: unknown, code?: GuestErrorCode): error is GuestError =>
+  error instanceof Error &&
+  "code" in error &&
+  typeof error.code === "string" &&
+  CODE.test(error.code) &&
+  "arguments" in error &&
+  typeof error.arguments === "object" &&
+  error.arguments !== null &&
+  (code === undefined || error.code === code);
+
+/** Anything thrown, in the form that leaves a guest; what has no code becomes `CRYPTLET_FAILED`. */
+export const toRefusal = (error: unknown): GuestRefusal => {
+  const known = isGuestError(error)
+    ? error
+    : guestError("CRYPTLET_FAILED", { reason: reasonOf(error) });
+  const values: Record<string, string> = {};
+  for (const [name, value] of Object.entries(known.arguments))
+    values[name] = bounded(String(value));
+  return { code: known.code, arguments: values };
+};
+
+const reasonOf = (error: unknown): string => {
+  try {
+    return bounded(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+  } catch {
+    return "something that has no text was thrown";
+  }
+};
+
+/** Throws an error that came through the wall under its own code; what is no error as `HOST_CALL_REFUSED`. */
+export const throwAbiError = (error: unknown): never => {
+  const { code, arguments: values } = (error ?? {}) as Partial<AbiError>;
+  if (typeof code === "string" && CODE.test(code) && typeof values === "object" && values !== null)
+    throw new GuestError(code, values);
+  throw guestError("HOST_CALL_REFUSED", { reason: "an error without code or arguments" });
+};
