@@ -16,7 +16,7 @@ import type { BenchRow } from "./report.ts";
 
 const FEED = "xau-usd" as FeedId;
 /** Changes of the price that are measured per setting, after two that warm up. */
-const CHANGES = 30;
+const CHANGES = 24;
 const WARM_UP = 2;
 
 /** One change, ms: all of it, and the share from the broadcast on. */
@@ -25,11 +25,14 @@ interface Change {
   readonly chainMs: number;
 }
 
-/** Contracts compare whole seconds: the next round's sources must be in a later one. At a random time of the interval. */
-const nextSecond = async (fabric: Fabric, intervalMs: number): Promise<void> => {
+/**
+ * Contracts compare whole seconds: the next round's sources must be in a later one. Then a random time of the polling
+ * interval, or of the block time where that is longer, so that no phase is favoured.
+ */
+const nextSecond = async (fabric: Fabric, spreadMs: number): Promise<void> => {
   const latest = JSON.parse(fabric.feeds.latest(FEED).toString()) as { observedAt: number };
   const free = (Math.floor(latest.observedAt / 1_000) + 2) * 1_000;
-  await sleep(Math.max(0, free - Date.now()) + Math.random() * intervalMs);
+  await sleep(Math.max(0, free - Date.now()) + Math.random() * spreadMs);
 };
 
 const measure = async (intervalMs: number, blockTime?: number): Promise<readonly Change[]> => {
@@ -53,7 +56,7 @@ const measure = async (intervalMs: number, blockTime?: number): Promise<readonly
   try {
     await first;
     for (let index = 0; index < CHANGES + WARM_UP; index += 1) {
-      await nextSecond(fabric, intervalMs);
+      await nextSecond(fabric, Math.max(intervalMs, (blockTime ?? 0) * 1_000));
       const { changedAt, readableAt } = await change(
         `${4_000 + ((index + 1) % 2) * 100 + index}.00`,
       );
