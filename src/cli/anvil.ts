@@ -16,10 +16,11 @@ const LISTENING = /Listening on (?:127\.0\.0\.1|0\.0\.0\.0):(\d+)/;
 const START_LIMIT_MS = 20_000;
 /** Longest start text that is kept while waiting, in characters. */
 const MAX_BANNER = 64 * 1_024;
+const FILE = process.platform === "win32" ? "anvil.exe" : "anvil";
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64" };
 
-/** anvil's own binary inside `@foundry-rs/anvil`; null where npm did not bring one for this platform. */
-export const findAnvil = (): string | null => {
+/** anvil's own binary inside `@foundry-rs/anvil`; null where npm did not bring one. */
+const findInPackage = (): string | null => {
   const architecture = ARCHITECTURES[process.arch];
   if (architecture === undefined) return null;
   try {
@@ -28,13 +29,22 @@ export const findAnvil = (): string | null => {
     const inner = createRequire(outer).resolve(
       `@foundry-rs/anvil-${process.platform}-${architecture}/package.json`,
     );
-    const name = process.platform === "win32" ? "anvil.exe" : "anvil";
-    const binary = path.join(path.dirname(inner), "bin", name);
+    const binary = path.join(path.dirname(inner), "bin", FILE);
     return existsSync(binary) ? binary : null;
   } catch {
     return null;
   }
 };
+
+/** anvil as npm brought it, else the one of an installed Foundry on `searchPath`; null where there is none. */
+export const findAnvil = (searchPath = process.env["PATH"] ?? ""): string | null =>
+  findInPackage() ??
+  searchPath
+    .split(path.delimiter)
+    .filter((folder) => path.isAbsolute(folder))
+    .map((folder) => path.join(folder, FILE))
+    .find((file) => existsSync(file)) ??
+  null;
 
 /**
  * A shell between us and the chain that ends it when our end of its standard input closes: also after a SIGKILL,
@@ -85,7 +95,7 @@ export const startAnvil = async (options: {
   const binary = findAnvil();
   if (binary === null)
     throw fabricError("ANVIL_UNAVAILABLE", {
-      reason: `npm has no binary for ${process.platform} ${process.arch}`,
+      reason: "neither @foundry-rs/anvil nor one on PATH is there",
     });
   const child = spawnOnLeash(binary, [
     "--port",

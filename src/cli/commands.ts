@@ -1,4 +1,6 @@
 import type { CommandRecord } from "./command.ts";
+import { build } from "./commands/build.ts";
+import { contractDeploy } from "./commands/contract-deploy.ts";
 import { demo } from "./commands/demo.ts";
 import { devProviders } from "./commands/dev-providers.ts";
 import { doctor } from "./commands/doctor.ts";
@@ -15,9 +17,11 @@ import { hostStatus } from "./commands/host-status.ts";
 export const commands: readonly CommandRecord[] = [
   demo,
   devProviders,
+  build,
   feedList,
   feedGet,
   feedWatch,
+  contractDeploy,
   envelopeShow,
   envelopeVerify,
   enclaveMeasure,

@@ -27,7 +27,10 @@ const announce = async (
   const { style } = output;
   output.event(
     { type: "ready", url, fabric: fabric.id, feeds, bus: config.bus.driver, simulated },
-    `Fabric ${style.bold(fabric.id)} is ready at ${style.bold(url)} with ${feeds.length} feed(s): ${feeds.join(", ")}` +
+    `Fabric ${style.bold(fabric.id)} is ready at ${style.bold(url)} with ` +
+      (feeds.length === 0
+        ? `no feed.\n${style.warn("Its configuration names none: docs/host.md goes from nothing to a price on a chain.")}`
+        : `${feeds.length} feed(s): ${feeds.join(", ")}`) +
       (simulated ? `\n${style.warn("Its enclave is SIMULATED: no hardware protects it.")}` : ""),
   );
 };

@@ -6,8 +6,9 @@ export const hostStart = defineCommand({
   summary: "Run a host: Cryptlets, database, bus, chains and API",
   description:
     "Reads the configuration (--config, CRYPTLET_CONFIG or fabric.json), starts everything it names, prints one line " +
-    "when the API answers and runs until it is stopped. SIGTERM drains: triggers stop, runs, outbox and deliveries " +
-    "finish, and it ends with 0. A second signal ends it at once; even then nothing committed is lost. " +
+    "when the API answers and runs until it is stopped. SIGTERM drains: triggers stop, runs finish, what they " +
+    "committed goes to the bus, deliveries stay stored as far as they came and go on at the next start, and it ends " +
+    "with 0. A second signal ends it at once; even then nothing committed is lost. " +
     "Log lines go to standard error.",
   examples: [
     { command: "cryptlet host start --config fabric.json", says: "With this configuration." },

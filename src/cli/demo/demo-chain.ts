@@ -2,17 +2,17 @@ import { HDNodeWallet } from "ethers";
 import { z } from "zod";
 
 import { receiptSchema } from "../../adapters/evm/chain-answers.ts";
-import { deployContracts, registerFeed, type Deployment } from "../../adapters/evm/deploy.ts";
+import { deployContracts, type Deployment } from "../../adapters/evm/deploy.ts";
 import { createEvmAccount } from "../../adapters/evm/evm-account.ts";
 import { quantity, smallQuantity } from "../../adapters/evm/evm-rpc.ts";
 import { feedAbi } from "../../adapters/evm/feed-abi.ts";
 import { deployConsumer, readConsumer } from "../../adapters/evm/gold-consumer.ts";
-import { registerKey } from "../../adapters/evm/register-key.ts";
 import { createTransactionSigner, signTransaction } from "../../adapters/evm/transaction-signer.ts";
 import { systemClock } from "../../core/clock.ts";
 import { fabricError } from "../../core/errors/fabric-error.ts";
 import type { Address, Digest, FeedHash } from "../../core/ids.ts";
 import { bytesToHex } from "../../crypto/bytes.ts";
+import { admitFeed } from "../contract/admit-feed.ts";
 
 /** The shared contracts of one fabric on the demo's chain. */
 export type DemoContracts = Pick<Deployment, "keys" | "logic" | "registry">;
@@ -75,8 +75,6 @@ const roundSchema = z.tuple([z.bigint(), z.bigint(), z.bigint(), z.bigint(), z.b
 const privateKey = (index: number): string =>
   HDNodeWallet.fromPhrase(PHRASE, undefined, `m/44'/60'/0'/0/${index}`).privateKey;
 
-const toBytes32 = (digest: Digest): string => `0x${digest.slice("sha256:".length)}`;
-
 /** Talk to a fresh anvil. */
 export const connectDemoChain = (url: string, signal: AbortSignal): DemoChain => {
   const accountOf = (index: number) =>
@@ -124,31 +122,24 @@ export const connectDemoChain = (url: string, signal: AbortSignal): DemoChain =>
       });
       return { keys, logic, registry };
     },
-    async addFeed({ keys, registry }, feed) {
-      const workload = toBytes32(feed.workload);
+    async addFeed(contracts, { hash, workload, signer, evidenceId, policyDigest, ...shown }) {
       // One verifier signs here; a consortium runs several. It attests SIMULATOR and no hardware.
-      const attestation = {
-        key: feed.signer,
-        workload,
-        tee: "simulator",
-        hardware: false,
-        svn: 1,
-        notAfter: Math.floor(Date.now() / 1_000) + KEY_LIFETIME,
-        evidenceId: toBytes32(feed.evidenceId),
-        policyDigest: toBytes32(feed.policyDigest),
-      } as const;
-      await registerKey(admin, keys, attestation, [admin.signer], options);
-      const { hash, decimals, description } = feed;
-      const registration = {
-        feedHash: hash,
-        workload,
-        signers: [feed.signer],
-        threshold: 1,
-        ringSize: RING_SIZE,
-        decimals,
-        description,
-      };
-      const feedStore = await registerFeed(admin, registry, registration, options);
+      const notAfter = Math.floor(Date.now() / 1_000) + KEY_LIFETIME;
+      const { feedStore } = await admitFeed(
+        admin,
+        contracts,
+        {
+          hash,
+          workload,
+          signer,
+          evidenceId,
+          policyDigest,
+          notAfter,
+          ringSize: RING_SIZE,
+          ...shown,
+        },
+        options,
+      );
       const target = { feed: feedStore, maxAgeSeconds: MAX_AGE };
       return { feedStore, consumer: await deployConsumer(admin, target, options) };
     },

@@ -1,16 +1,13 @@
 import path from "node:path";
 
-import { createEnclave } from "../../../enclave-sim/host/create-enclave.ts";
 import type { CryptletPackage } from "../../../enclave-sim/host/enclave.ts";
 import { readPackage } from "../../../enclave-sim/host/read-package.ts";
 import type { AppraisalPolicy } from "../../attestation/appraisal-policy.ts";
-import { appraiseSimulated } from "../../attestation/appraise-simulated.ts";
 import { fabricError } from "../../core/errors/fabric-error.ts";
 import { fabricIdSchema, type Address, type Digest } from "../../core/ids.ts";
-import { digestOf } from "../../crypto/hashes.ts";
-import { canonicalJson } from "../../envelope/canonical-json.ts";
 import type { TrustPolicy } from "../../envelope/trust-policy.ts";
 import { builtFile } from "../built-file.ts";
+import { appraiseSigner } from "../contract/appraise-signer.ts";
 
 type Manifest = CryptletPackage["manifest"];
 
@@ -50,58 +47,38 @@ export const prepareEnclave = async (options: {
 }): Promise<DemoEnclave> => {
   const fabric = fabricIdSchema.parse(options.fabric);
   const found = await readPackage(goldPackage());
-  const enclave = createEnclave();
-  try {
-    const loaded = await enclave.load(
-      found,
-      {
-        fabric,
-        secrets: {},
-        sources: { mode: "live", allowPrivateAddresses: false },
-        feeds: [],
-        sealDirectory: path.join(options.dataDirectory, "sealed"),
-      },
-      { signal: options.signal },
-    );
-    const { measurement, evidence, platformKey, keys } = loaded;
-    const signer = keys.find(({ address }) => address !== undefined)?.address;
-    if (signer === undefined)
-      throw fabricError("DEMO_UNEXPECTED", { expected: "a key for contracts", actual: "none" });
-    const appraisal: AppraisalPolicy = {
-      id: "demo-appraisal",
-      allowSimulated: true,
-      // A developer's debugger is no attack on a demo.
-      allowDebug: true,
-      anchors: [{ name: "simulated platform of this demo", key: platformKey, simulated: true }],
-      measurements: [measurement],
-    };
-    const result = appraiseSimulated(evidence, appraisal, Date.now());
-    const policy: TrustPolicy = {
-      id: "demo-trust",
-      // By name, now that their evidence was appraised: a consumer remembers keys and not how it met them.
-      keys: result.keys.map((key) => ({
-        key,
-        scope: { ...ANY_FEED, fabrics: [fabric] },
-        notBefore: null,
-        notAfter: null,
-      })),
-      attested: null,
-      threshold: 1,
-      requireEvidence: true,
-      allowSimulated: true,
-      allowEmulated: true,
-      maxAgeMs: null,
-      clockSkewMs: 60_000,
-    };
-    return {
-      manifest: found.manifest,
-      measurement,
-      signer,
-      evidenceId: result.evidenceId,
-      policyDigest: digestOf(Buffer.from(canonicalJson(appraisal), "utf8")),
-      trust: { policy, appraisal },
-    };
-  } finally {
-    await enclave.close();
-  }
+  const signer = await appraiseSigner({
+    found,
+    fabric,
+    secrets: {},
+    sealDirectory: path.join(options.dataDirectory, "sealed"),
+    policy: "demo-appraisal",
+    signal: options.signal,
+  });
+  const { measurement, evidenceId, policyDigest, appraisal } = signer;
+  const policy: TrustPolicy = {
+    id: "demo-trust",
+    // By name, now that their evidence was appraised: a consumer remembers keys and not how it met them.
+    keys: signer.keys.map((key) => ({
+      key,
+      scope: { ...ANY_FEED, fabrics: [fabric] },
+      notBefore: null,
+      notAfter: null,
+    })),
+    attested: null,
+    threshold: 1,
+    requireEvidence: true,
+    allowSimulated: true,
+    allowEmulated: true,
+    maxAgeMs: null,
+    clockSkewMs: 60_000,
+  };
+  return {
+    manifest: found.manifest,
+    measurement,
+    signer: signer.address,
+    evidenceId,
+    policyDigest,
+    trust: { policy, appraisal },
+  };
 };

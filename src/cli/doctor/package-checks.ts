@@ -38,7 +38,13 @@ const lookAtLibsql = async (): Promise<string> => {
 
 /** The package falls back to JavaScript in silence; only its binding file tells. */
 const lookAtSecp256k1 = async (): Promise<string> => {
-  const binding: unknown = require("secp256k1/bindings.js");
+  let binding: unknown;
+  try {
+    binding = require("secp256k1/bindings.js");
+  } catch (error) {
+    // What npm says of a missing package goes on for lines.
+    throw new Error("no native binding is installed", { cause: error });
+  }
   if (typeof binding !== "object") throw new Error("the binding is not what it was");
   return "native binding loads: about ten times the signatures per second";
 };
@@ -58,7 +64,7 @@ const lookAtQuickJs = async (): Promise<string> => {
 
 const lookAtAnvil: Check["look"] = async ({ signal }) => {
   const binary = findAnvil();
-  if (binary === null) throw new Error("npm brought no binary for this platform");
+  if (binary === null) throw new Error("neither @foundry-rs/anvil nor one on PATH is there");
   return runVersion(binary, "--version", signal);
 };
 
@@ -92,7 +98,7 @@ export const packageChecks: readonly Check[] = [
     id: "anvil",
     title: "local chain (anvil)",
     required: false,
-    todo: "npm ci with development packages; only the demo and the tests need it.",
+    todo: "npm i -D @foundry-rs/anvil, or install Foundry; only the demo and the tests need it.",
     look: lookAtAnvil,
   },
   {

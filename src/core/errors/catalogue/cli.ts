@@ -68,7 +68,7 @@ export const cliErrors = {
   ANVIL_UNAVAILABLE: {
     kind: "unavailable",
     message: "The local chain (anvil) did not start: {reason}",
-    hint: "npm ci brings anvil as @foundry-rs/anvil; cryptlet doctor shows whether it is there.",
+    hint: "npm i -D @foundry-rs/anvil brings it, or install Foundry; cryptlet doctor shows whether it is there.",
   },
   DEMO_TIMED_OUT: {
     kind: "unavailable",

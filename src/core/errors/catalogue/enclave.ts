@@ -4,7 +4,7 @@ export const enclaveErrors = {
   PACKAGE_UNREADABLE: {
     kind: "user",
     message: "The Cryptlet package {path} cannot be read: {reason}",
-    hint: "A package is a folder with cryptlet.json and bundle.js; build it with `cryptlet build`.",
+    hint: "A package is a folder with cryptlet.json and bundle.js; build one with `cryptlet build <folder>`.",
   },
   PACKAGE_INVALID: {
     kind: "user",

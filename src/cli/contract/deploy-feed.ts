@@ -1,0 +1,176 @@
+import path from "node:path";
+
+import { readPackage } from "../../../enclave-sim/host/read-package.ts";
+import { deployContracts } from "../../adapters/evm/deploy.ts";
+import { createEvmAccount, type EvmAccount } from "../../adapters/evm/evm-account.ts";
+import { createTransactionSigner } from "../../adapters/evm/transaction-signer.ts";
+import { loadConfig } from "../../core/config/load-config.ts";
+import type { FabricConfig } from "../../core/config/schema.ts";
+import { fabricError } from "../../core/errors/fabric-error.ts";
+import { addressSchema, type Address } from "../../core/ids.ts";
+import { defineFeed } from "../../host/feed-definition.ts";
+import type { CommandInput, CommandResult } from "../command.ts";
+import { formatTime } from "../duration.ts";
+import { readInput } from "../read-input.ts";
+import { formatTable } from "../table.ts";
+import { admitFeed, findKeys } from "./admit-feed.ts";
+import { appraiseSigner } from "./appraise-signer.ts";
+
+interface DeployOptions {
+  readonly chain: string | undefined;
+  readonly registry: string | undefined;
+  readonly description: string | undefined;
+  readonly rounds: number;
+  readonly keyDays: number;
+  readonly adminKey: string | undefined;
+}
+type Input = Pick<
+  CommandInput<{ readonly feed: string }, DeployOptions>,
+  "args" | "options" | "global" | "output" | "env" | "signal"
+>;
+
+/** `0x`, 64 hex characters and a line's end, with room for a comment's worth of blanks. */
+const MAX_KEY_BYTES = 256;
+const DAY_SECONDS = 86_400;
+
+const refuse = (fault: string) => fabricError("USAGE_INVALID", { fault });
+
+const pickChain = (
+  config: FabricConfig,
+  name: string | undefined,
+): FabricConfig["chains"][number] => {
+  const names = config.chains.map((chain) => chain.name).join(", ");
+  const [only, ...others] = config.chains;
+  if (only === undefined) throw refuse("the configuration has no chain: add one to chains");
+  if (name === undefined && others.length > 0) throw refuse(`name one of ${names} with --chain`);
+  const found = name === undefined ? only : config.chains.find((chain) => chain.name === name);
+  if (found === undefined) throw refuse(`the configuration has no chain ${name}, it has ${names}`);
+  return found;
+};
+
+/** The configured feed, its package and what its manifest says about it; refuses what no contract can hold. */
+const pickFeed = async (config: FabricConfig, id: string) => {
+  const feed = config.feeds.find((one) => one.id === id);
+  if (feed === undefined) throw fabricError("FEED_UNKNOWN", { feed: id });
+  const entry = config.cryptlets.find((one) => one.id === feed.cryptlet);
+  if (entry === undefined) throw fabricError("CRYPTLET_UNKNOWN", { cryptlet: feed.cryptlet });
+  if (!config.enclave.insecureAllowSimulated)
+    throw fabricError("SIMULATED_NOT_ALLOWED", { cryptlet: entry.id });
+  const found = await readPackage(entry.package);
+  const { hash, manifest } = defineFeed(config, feed, found.manifest);
+  if (manifest.kind === "record") throw fabricError("FEED_NOT_BINDABLE", { feed: id });
+  const secrets = Object.fromEntries(
+    Object.entries(entry.secrets).map(([name, secret]) => [name, secret.reveal()]),
+  );
+  return { found, secrets, hash, decimals: manifest.decimals };
+};
+
+const openAccount = async (
+  chain: FabricConfig["chains"][number],
+  adminKey: string | undefined,
+  signal: AbortSignal,
+): Promise<EvmAccount> => {
+  const secret =
+    adminKey === undefined
+      ? chain.signer.privateKey.reveal()
+      : (await readInput(adminKey, { limit: MAX_KEY_BYTES, signal })).toString("utf8").trim();
+  const signer = createTransactionSigner(secret);
+  const account = createEvmAccount({ rpcUrl: chain.rpcUrl.reveal(), signer });
+  const actual = await account.chainId();
+  if (actual !== chain.chainId)
+    throw fabricError("CHAIN_MISMATCH", { chain: chain.name, actual, expected: chain.chainId });
+  return account;
+};
+
+const readRegistry = (given: string | undefined): Address | null => {
+  if (given === undefined) return null;
+  const parsed = addressSchema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  throw refuse("--registry must be 0x and 40 hex characters");
+};
+
+/** The command's whole work. Throws what its parts throw, before any transaction where that can be. */
+export const deployFeed = async (input: Input): Promise<CommandResult> => {
+  const { args, options, global, output, env, signal } = input;
+  const file = global.config;
+  const config = loadConfig({ ...(file === undefined ? {} : { file }), env, cwd: process.cwd() });
+  const chain = pickChain(config, options.chain);
+  const given = readRegistry(options.registry);
+  const { found, secrets, hash, decimals } = await pickFeed(config, args.feed);
+  const progress = output.progress("Asking the chain");
+  try {
+    const account = await openAccount(chain, options.adminKey, signal);
+    progress.update("Starting the enclave");
+    const signer = await appraiseSigner({
+      found,
+      fabric: config.fabric,
+      secrets,
+      sealDirectory: path.join(config.dataDirectory, "sealed"),
+      policy: "contract-deploy",
+      signal,
+    });
+    progress.update("Deploying");
+    const admin = account.signer.address;
+    const shared =
+      given === null
+        ? await deployContracts(account, { verifiers: [admin], threshold: 1, signal })
+        : { keys: await findKeys(account, given), registry: given };
+    const notAfter = Math.floor(Date.now() / 1_000) + options.keyDays * DAY_SECONDS;
+    const { feedStore, created } = await admitFeed(
+      account,
+      shared,
+      {
+        hash,
+        workload: signer.measurement,
+        signer: signer.address,
+        evidenceId: signer.evidenceId,
+        policyDigest: signer.policyDigest,
+        notAfter,
+        decimals,
+        description: options.description ?? args.feed,
+        ringSize: options.rounds,
+      },
+      { signal },
+    );
+    const { keys, registry } = shared;
+    const binding = { feed: args.feed, chain: chain.name, contract: feedStore };
+    const { style } = output;
+    return {
+      data: {
+        feed: args.feed,
+        feedHash: hash,
+        chain: chain.name,
+        chainId: chain.chainId,
+        administrator: admin,
+        contracts: { keys, registry, feedStore },
+        created,
+        key: {
+          address: signer.address,
+          measurement: signer.measurement,
+          simulated: true,
+          notAfter: notAfter * 1_000,
+        },
+        binding,
+      },
+      text: [
+        formatTable(
+          [],
+          [
+            ["feed", `${args.feed} at ${style.bold(feedStore)}${created ? "" : " (was there)"}`],
+            ["registry", `${registry}  (--registry for the next feed, or to renew the key)`],
+            ["keys", keys],
+            ["signer", `${signer.address}, attested until ${formatTime(notAfter * 1_000)}`],
+            ["workload", signer.measurement],
+            ["administrator", `${admin}  (verifier as well)`],
+          ],
+        ),
+        "",
+        "For the host's configuration:",
+        `"bindings": [${JSON.stringify(binding)}]`,
+        style.warn("The key is of a SIMULATED enclave and registered as such: hardware = false."),
+      ].join("\n"),
+    };
+  } finally {
+    progress.stop();
+  }
+};
