@@ -1,37 +1,36 @@
 import { describe, expect, it } from "vitest";
-import { bindingsOf, bindingsSchema } from "./binding.ts";
+import { chainNameSchema, feedIdSchema } from "../core/ids.ts";
+import { bindingOf, bindingsOf, type Binding } from "./binding.ts";
 
-const binding = { feed: "xau-usd", chain: "local", contract: "0xAb" };
+const gold = feedIdSchema.parse("xau-usd");
+const record = feedIdSchema.parse("crm");
+const chain = chainNameSchema.parse("local");
+const other = chainNameSchema.parse("other");
+const all: readonly Binding[] = [
+  { feed: gold, chain, contract: "0x02", mode: "every" },
+  { feed: record, chain, contract: "0x02", mode: "latest" },
+  { feed: gold, chain: other, contract: "0x02", mode: "every" },
+  { feed: gold, chain, contract: "0x01", mode: "latest" },
+];
 
-describe("bindings", () => {
-  it("take every round unless told otherwise", () => {
-    expect(bindingsSchema.parse([binding])[0]?.mode).toBe("every");
-  });
-
-  it("of one feed are found in their order", () => {
-    const all = bindingsSchema.parse([
-      { ...binding, contract: "0x02" },
-      { ...binding, feed: "crm" },
-      { ...binding, contract: "0x01", mode: "latest" },
+describe("bindingsOf", () => {
+  it("gives those of one feed in their order", () => {
+    expect(bindingsOf(all, gold).map((binding) => `${binding.chain} ${binding.contract}`)).toEqual([
+      "local 0x02",
+      "other 0x02",
+      "local 0x01",
     ]);
-    const [first] = all;
-    if (!first) throw new Error("nothing parsed");
-    expect(bindingsOf(all, first.feed).map(({ contract }) => contract)).toEqual(["0x02", "0x01"]);
+  });
+});
+
+describe("bindingOf", () => {
+  it("goes by feed, chain and contract together", () => {
+    for (const binding of all) expect(bindingOf(all, binding)).toBe(binding);
   });
 
-  it("to the same contract twice are refused, whatever the spelling", () => {
-    const parsed = bindingsSchema.safeParse([binding, { ...binding, contract: "0xaB" }]);
-    expect(parsed.error?.issues.map(({ path }) => path)).toEqual([[1]]);
-  });
-
-  it.each([
-    { ...binding, contract: "" },
-    { ...binding, contract: "0x 1" },
-    { ...binding, contract: "x".repeat(129) },
-    { ...binding, mode: "sometimes" },
-    { ...binding, extra: 1 },
-    { ...binding, feed: "XAU" },
-  ])("of another form are refused: %j", (wrong) => {
-    expect(bindingsSchema.safeParse([wrong]).success).toBe(false);
+  it("puts every round of a binding that is gone on chain", () => {
+    const gone = { feed: gold, chain, contract: "0x03" };
+    expect(bindingOf(all, gone)).toEqual({ ...gone, mode: "every" });
+    expect(bindingOf([], gone).mode).toBe("every");
   });
 });

@@ -64,7 +64,7 @@ const openIntake = async () => {
       fabric: FABRIC,
       chain: LOCAL.chain,
       trust,
-      targetsOf: (feed) => (feed === GOLD ? [LOCAL] : []),
+      bindings: [{ feed: GOLD, ...LOCAL, mode: "every" }],
       onStored: () => {
         stored += 1;
         onStored();

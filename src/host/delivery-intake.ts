@@ -1,6 +1,7 @@
+import { bindingsOf, type Binding } from "../bindings/binding.ts";
 import type { Bus, Consumption, Disposition, Message } from "../bus/bus.ts";
 import type { Clock } from "../core/clock.ts";
-import type { ChainName, FabricId, FeedId } from "../core/ids.ts";
+import type { ChainName, FabricId } from "../core/ids.ts";
 import type { Log } from "../core/log.ts";
 import type { TrustPolicy } from "../envelope/trust-policy.ts";
 import type { VerificationReport } from "../envelope/verification-report.ts";
@@ -8,7 +9,6 @@ import { verifyBundle } from "../envelope/verify-bundle.ts";
 import { applyOnce } from "../store/apply-once.ts";
 import { deliveryId, findDelivery, insertDeliveries } from "../store/deliveries.ts";
 import type { Store } from "../store/store.ts";
-import type { FeedTarget } from "./feed-definition.ts";
 import { roundStream } from "./round-message.ts";
 
 /** A handler only writes one transaction; what takes longer is stuck. */
@@ -24,8 +24,8 @@ export interface DeliveryIntakeParts {
   readonly chain: ChainName;
   /** Keys that may sign rounds of this fabric. */
   readonly trust: TrustPolicy;
-  /** Contracts on this chain that get the feed. */
-  readonly targetsOf: (feed: FeedId) => readonly FeedTarget[];
+  /** Bindings on this chain. */
+  readonly bindings: readonly Binding[];
   /** Called after new deliveries are stored. */
   readonly onStored: () => void;
   readonly onProgress: () => void;
@@ -58,7 +58,7 @@ export const startDeliveryIntake = async (
       return { deadLetter: code };
     }
     const { feed, round } = observation.subject;
-    const targets = parts.targetsOf(feed);
+    const bindings = bindingsOf(parts.bindings, feed);
     const isNew = await store.transaction((trx) =>
       applyOnce(
         trx,
@@ -72,13 +72,13 @@ export const startDeliveryIntake = async (
         async () => {
           // The same round under another message id, as after a stream that was made anew: its delivery stays as it is.
           const missing = [];
-          for (const target of targets)
-            if (!(await findDelivery(trx, deliveryId(feed, round, target)))) missing.push(target);
+          for (const binding of bindings)
+            if (!(await findDelivery(trx, deliveryId(feed, round, binding)))) missing.push(binding);
           await insertDeliveries(trx, { feed, round }, missing, at);
         },
       ),
     );
-    if (isNew && targets.length > 0) parts.onStored();
+    if (isNew && bindings.length > 0) parts.onStored();
     return undefined;
   };
 

@@ -4,15 +4,23 @@ import {
   type Delivery,
   type DeliveryRecord,
 } from "../adapters/contract/chain-adapter.ts";
+import { toDeliveryRecord } from "../adapters/contract/delivery-record.ts";
+import { bindingOf, type Binding } from "../bindings/binding.ts";
 import type { Clock } from "../core/clock.ts";
-import { fabricError } from "../core/errors/fabric-error.ts";
+import { fabricError, isFabricError, type FabricError } from "../core/errors/fabric-error.ts";
 import { toWire } from "../core/errors/wire.ts";
 import type { Log } from "../core/log.ts";
 import { createWake } from "../core/wake.ts";
 import { decodeBase64 } from "../crypto/base64.ts";
 import { parseBundle } from "../envelope/bundle.ts";
 import { payloadBytes } from "../envelope/dsse.ts";
-import { openDeliveries, type DeliveryRow } from "../store/deliveries.ts";
+import {
+  changeDelivery,
+  findDelivery,
+  newestRoundFor,
+  openDeliveries,
+  type DeliveryRow,
+} from "../store/deliveries.ts";
 import { findBundle } from "../store/envelopes.ts";
 import { findRound } from "../store/rounds.ts";
 import type { Store } from "../store/store.ts";
@@ -28,6 +36,8 @@ const IDLE_MS = 5_000;
 
 export interface DeliveryWorkerParts {
   readonly adapter: ChainAdapter;
+  /** Bindings on this chain. */
+  readonly bindings: readonly Binding[];
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
@@ -44,7 +54,7 @@ export interface DeliveryWorker {
   stop(): Promise<void>;
 }
 
-const toDelivery = async (store: Store, row: DeliveryRow): Promise<Delivery> => {
+const toDelivery = async (store: Store, row: DeliveryRow, binding: Binding): Promise<Delivery> => {
   const round = await findRound(store.db, row.feed, row.round);
   const text = round ? await findBundle(store.db, round.envelopeDigest) : null;
   if (!round || text === null)
@@ -54,7 +64,7 @@ const toDelivery = async (store: Store, row: DeliveryRow): Promise<Delivery> => 
   const view = readCommittedRound(round);
   return {
     id: row.id,
-    binding: { feed: row.feed, chain: row.chain, contract: row.contract, mode: "every" },
+    binding,
     feedHash: view.feedHash,
     round: row.round,
     payloadType: onchain.payloadType,
@@ -62,6 +72,14 @@ const toDelivery = async (store: Store, row: DeliveryRow): Promise<Delivery> => 
     signatures: onchain.signatures.map(({ sig }) => decodeBase64(sig, "signature")),
   };
 };
+
+/** What is refused because of chain, database or the host's end; any other refusal is about the delivery itself. */
+const NOT_OF_DELIVERY = /^(?:CHAIN|STORE|INTERRUPTED)/;
+
+const isOfDelivery = (error: unknown): error is FabricError =>
+  isFabricError(error) &&
+  (error.code === "DELIVERY_INVALID" || error.kind === "verification" || error.kind === "user") &&
+  !NOT_OF_DELIVERY.test(error.code);
 
 /**
  * One loop per chain: prepares deliveries in the order of their rounds, then follows them side by side. A fault of the
@@ -92,12 +110,44 @@ export const startDeliveryWorker = (parts: DeliveryWorkerParts): DeliveryWorker 
     }
   };
 
+  /** Ends a delivery that nothing was signed for. */
+  const end = async (
+    row: DeliveryRow,
+    status: "superseded" | "failed",
+    { code, message }: FabricError,
+  ): Promise<DeliveryRecord> => {
+    const change = { status, error: code, detail: message };
+    await store.transaction((trx) => changeDelivery(trx, row.id, change, clock.now()));
+    return toDeliveryRecord((await findDelivery(store.db, row.id)) ?? row);
+  };
+
+  const prepare = async (row: DeliveryRow): Promise<DeliveryRecord> => {
+    const binding = bindingOf(parts.bindings, row);
+    const isUnsigned = row.status === "prepared" && row.attempts === 0;
+    if (binding.mode === "latest" && isUnsigned) {
+      const newest = await newestRoundFor(store.db, row);
+      if (newest > row.round)
+        return await end(
+          row,
+          "superseded",
+          fabricError("DELIVERY_OVERTAKEN", { delivery: row.id, newest }),
+        );
+    }
+    try {
+      return await adapter.prepare(await toDelivery(store, row, binding), { signal });
+    } catch (error) {
+      if (!isUnsigned || !isOfDelivery(error)) throw error;
+      log.error("a delivery cannot be put on chain", { delivery: row.id, error });
+      return await end(row, "failed", error);
+    }
+  };
+
   const pass = async (): Promise<void> => {
     const rows = await openDeliveries(store.db, { chain: adapter.name, limit: MAX_IN_FLIGHT });
     for (const row of rows) {
       if (signal.aborted || inFlight.size >= MAX_IN_FLIGHT) return;
       if (inFlight.has(row.id)) continue;
-      const record = await adapter.prepare(await toDelivery(store, row), { signal });
+      const record = await prepare(row);
       parts.onProgress();
       if (isSettled(record)) parts.onChange(record);
       else inFlight.set(record.id, follow(record.id));

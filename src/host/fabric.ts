@@ -1,4 +1,5 @@
 import type { Registry } from "prom-client";
+import type { DeliveryRecord } from "../adapters/contract/chain-adapter.ts";
 import type { FabricEvents } from "./fabric-events.ts";
 import type { ChainName, CryptletId, Digest, FabricId, FeedHash, FeedId } from "../core/ids.ts";
 
@@ -77,21 +78,7 @@ export interface RoundView {
 }
 
 /** One delivery of one round to one contract. */
-export interface DeliveryView {
-  readonly id: string;
-  readonly feed: FeedId;
-  readonly round: number;
-  readonly chain: ChainName;
-  readonly contract: string;
-  readonly status: "prepared" | "submitted" | "included" | "final" | "superseded" | "failed";
-  readonly transaction: string | null;
-  readonly blockNumber: number | null;
-  /** Code of the last error; null when there was none. */
-  readonly error: string | null;
-  readonly attempts: number;
-  /** ms since epoch. */
-  readonly updatedAt: number;
-}
+export type DeliveryView = DeliveryRecord;
 
 export interface FeedDirectory {
   list(): Promise<readonly FeedSummary[]>;

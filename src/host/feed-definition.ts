@@ -1,19 +1,13 @@
 import type { LoadedCryptlet } from "../../enclave-sim/host/enclave.ts";
+import { bindingsOf, type Binding } from "../bindings/binding.ts";
 import type { FabricConfig } from "../core/config/schema.ts";
 import { fabricError } from "../core/errors/fabric-error.ts";
-import { cryptletIdSchema, type ChainName, type FeedHash, type FeedId } from "../core/ids.ts";
+import { cryptletIdSchema, type FeedHash, type FeedId } from "../core/ids.ts";
 import { computeFeedHash } from "../envelope/feed-hash.ts";
 import type { FeedManifest, Manifest } from "../sdk/manifest.ts";
 import type { FeedSummary } from "./fabric.ts";
 
 type FeedConfig = FabricConfig["feeds"][number];
-
-/** A contract that gets the rounds of a feed. */
-export interface FeedTarget {
-  readonly chain: ChainName;
-  /** Address of the feed's own store on that chain. */
-  readonly contract: string;
-}
 
 /** A configured feed beside what its Cryptlet's manifest says about it. */
 export interface FeedDefinition {
@@ -21,7 +15,7 @@ export interface FeedDefinition {
   readonly id: FeedId;
   readonly hash: FeedHash;
   readonly manifest: FeedManifest;
-  readonly targets: readonly FeedTarget[];
+  readonly bindings: readonly Binding[];
 }
 
 /** Join configuration and manifest. Throws `FEED_NOT_IN_MANIFEST`, `FEED_NOT_BINDABLE`. */
@@ -38,10 +32,8 @@ export const defineFeed = (
       name: feed.feed,
       declared: manifest.feeds.map(({ id }) => id).join(", "),
     });
-  const targets = config.bindings
-    .filter((binding) => binding.feed === feed.id)
-    .map(({ chain, contract }) => ({ chain, contract }));
-  if (declared.kind === "record" && targets.length > 0)
+  const bindings = bindingsOf(config.bindings, feed.id);
+  if (declared.kind === "record" && bindings.length > 0)
     throw fabricError("FEED_NOT_BINDABLE", { feed: feed.id });
   const hash = computeFeedHash({
     fabric: config.fabric,
@@ -49,7 +41,7 @@ export const defineFeed = (
     feed: feed.id,
     parameters: feed.parameters,
   });
-  return { config: feed, id: feed.id, hash, manifest: declared, targets };
+  return { config: feed, id: feed.id, hash, manifest: declared, bindings };
 };
 
 /** The feed as the API tells it. */
@@ -68,6 +60,6 @@ export const summarizeFeed = (
   heartbeatMs: feed.config.heartbeatMs,
   deviationPpm: feed.config.deviationPpm,
   intervalMs: feed.config.intervalMs,
-  bindings: feed.targets,
+  bindings: feed.bindings.map(({ chain, contract }) => ({ chain, contract })),
   latestRound,
 });

@@ -1,9 +1,8 @@
 import type { SignedObservation } from "../../enclave-sim/host/enclave.ts";
 import { rescale } from "../core/decimal.ts";
 import { parseDecimal } from "../core/parse-decimal.ts";
-import type { DeliveryRow } from "../store/deliveries.ts";
 import type { RoundRow } from "../store/rounds.ts";
-import type { DeliveryView, RoundView } from "./fabric.ts";
+import type { RoundView } from "./fabric.ts";
 
 /** A round without its deliveries: what never changes once it is committed. */
 export type CommittedRound = Omit<RoundView, "deliveries">;
@@ -54,18 +53,3 @@ export const toRoundRow = (view: CommittedRound, runId: RoundRow["runId"]): Roun
 /** Back from the row; it was written by `toRoundRow` of this fabric. */
 export const readCommittedRound = (row: RoundRow): CommittedRound =>
   JSON.parse(row.viewJson) as CommittedRound;
-
-/** A delivery as the API tells it. */
-export const viewDelivery = (row: DeliveryRow): DeliveryView => ({
-  id: row.id,
-  feed: row.feed,
-  round: row.round,
-  chain: row.chain,
-  contract: row.contract,
-  status: row.status,
-  transaction: row.txHash,
-  blockNumber: row.blockNumber,
-  error: row.error,
-  attempts: row.attempts,
-  updatedAt: row.updatedAt,
-});

@@ -2,7 +2,6 @@ import type { ChainAdapter } from "../adapters/contract/chain-adapter.ts";
 import type { Bus } from "../bus/bus.ts";
 import type { Clock } from "../core/clock.ts";
 import type { FabricConfig } from "../core/config/schema.ts";
-import type { FeedId } from "../core/ids.ts";
 import type { Log } from "../core/log.ts";
 import type { TrustPolicy } from "../envelope/trust-policy.ts";
 import type { Store } from "../store/store.ts";
@@ -11,7 +10,6 @@ import { startDeliveryIntake } from "./delivery-intake.ts";
 import { startDeliveryWorker } from "./delivery-worker.ts";
 import type { FabricEvents } from "./fabric-events.ts";
 import type { FabricMetrics } from "./fabric-metrics.ts";
-import type { FeedTarget } from "./feed-definition.ts";
 import type { LatestRounds } from "./latest-rounds.ts";
 import type { LoopProgress } from "./loop-progress.ts";
 import type { Teardown } from "./teardown.ts";
@@ -29,7 +27,6 @@ export interface ChainParts {
   readonly latest: LatestRounds;
   readonly progress: LoopProgress;
   readonly trust: TrustPolicy;
-  readonly targetsOf: (feed: FeedId) => readonly FeedTarget[];
   readonly teardown: Teardown;
 }
 
@@ -45,9 +42,11 @@ export const startChains = async (
     teardown.push(() => adapter.close());
     adapters.push(adapter);
     const tick = parts.progress.register(`deliveries-${chain.name}`, WORKER_LIMIT_MS);
+    const bindings = config.bindings.filter((binding) => binding.chain === chain.name);
     const worker = startDeliveryWorker({
       ...parts,
       adapter,
+      bindings,
       onProgress: tick,
       onChange: (delivery) => {
         metrics.deliveries.inc({ chain: delivery.chain, status: delivery.status });
@@ -60,7 +59,7 @@ export const startChains = async (
       ...parts,
       fabric: config.fabric,
       chain: chain.name,
-      targetsOf: (feed) => parts.targetsOf(feed).filter((target) => target.chain === chain.name),
+      bindings,
       onStored: () => {
         worker.wake();
       },

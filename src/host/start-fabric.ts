@@ -98,7 +98,6 @@ const start = async (
   const adapters = await startChains(config, {
     ...shared,
     trust: trustOwnKeys(config.fabric, cryptlets.values()),
-    targetsOf: (feed) => feeds.get(feed)?.feed.targets ?? [],
   });
 
   const outbox = createOutboxPublisher({

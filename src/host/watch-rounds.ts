@@ -1,10 +1,11 @@
+import { toDeliveryRecord } from "../adapters/contract/delivery-record.ts";
 import type { FeedId } from "../core/ids.ts";
 import { listDeliveries } from "../store/deliveries.ts";
 import { roundsAfter, type RoundRow } from "../store/rounds.ts";
 import type { Store } from "../store/store.ts";
 import type { FabricEvents } from "./fabric-events.ts";
 import type { RoundView } from "./fabric.ts";
-import { readCommittedRound, viewDelivery } from "./round-view.ts";
+import { readCommittedRound } from "./round-view.ts";
 
 /** Rounds read from the database at a time. */
 const PAGE = 100;
@@ -18,7 +19,7 @@ export const readRoundView = async (store: Store, row: RoundRow): Promise<RoundV
     round: row.round,
     limit: MAX_DELIVERIES,
   });
-  return { ...readCommittedRound(row), deliveries: deliveries.map(viewDelivery) };
+  return { ...readCommittedRound(row), deliveries: deliveries.map(toDeliveryRecord) };
 };
 
 /**

@@ -159,6 +159,23 @@ export const openDeliveries = async (
   return rows.map(readDelivery);
 };
 
+/** Highest round that has a delivery to this contract; 0 when none has. */
+export const newestRoundFor = async (
+  db: Executor,
+  { feed, chain, contract }: Pick<DeliveryRow, "feed" | "chain" | "contract">,
+): Promise<number> => {
+  const row = await db
+    .selectFrom("deliveries")
+    .select(({ fn }) => fn.max("round").as("round"))
+    .where("feed", "=", feed)
+    .where("chain", "=", chain)
+    .where("contract", "=", contract)
+    .executeTakeFirst();
+  // The aggregate of no rows is null, whatever its type says.
+  const newest: number | null | undefined = row?.round;
+  return newest ?? 0;
+};
+
 /** History of one delivery, oldest first. */
 export const deliveryEvents = async (
   db: Executor,

@@ -1,7 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { z } from "zod";
 import { systemClock, type Clock } from "../../core/clock.ts";
-import type { ErrorCode } from "../../core/errors/catalogue.ts";
 import { fabricError } from "../../core/errors/fabric-error.ts";
 import type { DeliveryRow } from "../../store/deliveries.ts";
 import type { Store } from "../../store/store.ts";
@@ -9,8 +8,8 @@ import {
   isSettled,
   type ChainAdapter,
   type ChainState,
-  type DeliveryRecord,
 } from "../contract/chain-adapter.ts";
+import { toDeliveryRecord } from "../contract/delivery-record.ts";
 import { blockSchema } from "./chain-answers.ts";
 import type { EvmChain } from "./evm-chain.ts";
 import type { EvmContext } from "./evm-context.ts";
@@ -21,21 +20,6 @@ import { prepareDelivery } from "./prepare-delivery.ts";
 import { settleDelivery } from "./settle-delivery.ts";
 import { createSubmissionStore } from "./submission-store.ts";
 import type { TransactionSigner } from "./transaction-signer.ts";
-
-/** A stored delivery as the port tells it. */
-export const toRecord = (row: DeliveryRow): DeliveryRecord => ({
-  id: row.id,
-  feed: row.feed,
-  round: row.round,
-  chain: row.chain,
-  contract: row.contract,
-  status: row.status,
-  transaction: row.txHash,
-  blockNumber: row.blockNumber,
-  error: row.error as ErrorCode | null,
-  attempts: row.attempts,
-  updatedAt: row.updatedAt,
-});
 
 const probeChain = async (
   { chain, rpc }: Pick<EvmContext, "chain" | "rpc">,
@@ -130,23 +114,23 @@ export const createEvmAdapter = (parts: {
     prepare: (delivery, options) =>
       within(options?.signal, async (signal) => {
         await ensureChain(signal);
-        return toRecord(await prepareDelivery(context, delivery, { signal }));
+        return toDeliveryRecord(await prepareDelivery(context, delivery, { signal }));
       }),
     settle: async (id, options) => {
       const row = await context.store.delivery(id);
       if (!row) throw fabricError("DELIVERY_UNKNOWN", { delivery: id });
-      if (isSettled(row)) return toRecord(row);
-      const onChange = (changed: DeliveryRow): void => options?.onChange?.(toRecord(changed));
+      if (isSettled(row)) return toDeliveryRecord(row);
+      const onChange = (changed: DeliveryRow): void => options?.onChange?.(toDeliveryRecord(changed));
       return await within(options?.signal, async (signal) => {
         await ensureChain(signal);
-        return toRecord(await settleDelivery(context, row, { signal, onChange }));
+        return toDeliveryRecord(await settleDelivery(context, row, { signal, onChange }));
       });
     },
     find: async (id) => {
       const row = await context.store.delivery(id);
-      return row ? toRecord(row) : null;
+      return row ? toDeliveryRecord(row) : null;
     },
-    unfinished: async () => (await context.store.unfinished()).map(toRecord),
+    unfinished: async () => (await context.store.unfinished()).map(toDeliveryRecord),
     latest: ({ contract, feedHash }, options) =>
       within(options?.signal, async (signal) => {
         const feed = await context.feeds.resolve({ contract, feedHash }, { signal });

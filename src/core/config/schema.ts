@@ -203,6 +203,12 @@ export const createConfigSchema = ({ base, readSecret }: ConfigContext) => {
             feed: feedIdSchema.describe("id of a feed above"),
             chain: chainNameSchema.describe("name of a chain above"),
             contract: addressSchema.describe("address of the feed's own FeedStore contract"),
+            mode: z
+              .enum(["every", "latest"])
+              .default("every")
+              .describe(
+                "every: each round is put on chain, in order; latest: a round that a newer one overtakes before it is signed for is left out",
+              ),
           }),
         )
         .max(100_000)

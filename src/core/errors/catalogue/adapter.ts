@@ -26,6 +26,12 @@ export const adapterErrors = {
     message: "Delivery {delivery} did not land after {attempts} transactions",
     hint: "Look at the account's balance and the chain's fees, then deliver the round again.",
   },
+  DELIVERY_OVERTAKEN: {
+    kind: "verification",
+    message: "Delivery {delivery} was overtaken by round {newest} before it was sent",
+    hint: "Nothing to do: its binding asks for the latest round only.",
+    exit: 15,
+  },
   TRANSACTION_REVERTED: {
     kind: "verification",
     message: "Transaction {transaction} was reverted",

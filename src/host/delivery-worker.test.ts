@@ -1,0 +1,305 @@
+import { describe, expect, it, onTestFinished } from "vitest";
+import { commitSignedRound, GOLD } from "../../test/support/stored-rounds.ts";
+import type { ChainAdapter, Delivery, DeliveryRecord } from "../adapters/contract/chain-adapter.ts";
+import { toDeliveryRecord } from "../adapters/contract/delivery-record.ts";
+import type { Binding, BindingMode } from "../bindings/binding.ts";
+import type { ErrorCode } from "../core/errors/catalogue.ts";
+import { FabricError, fabricError } from "../core/errors/fabric-error.ts";
+import { chainNameSchema } from "../core/ids.ts";
+import { silentLog } from "../core/log.ts";
+import { createManualClock } from "../core/manual-clock.ts";
+import {
+  changeDelivery,
+  deliveryId,
+  findDelivery,
+  insertDeliveries,
+  type DeliveryRow,
+} from "../store/deliveries.ts";
+import { openStore } from "../store/open-store.ts";
+import { findRound } from "../store/rounds.ts";
+import type { Store } from "../store/store.ts";
+import { startDeliveryWorker } from "./delivery-worker.ts";
+
+const chain = chainNameSchema.parse("local");
+const A = { chain, contract: `0x${"0a".repeat(20)}` };
+const B = { chain, contract: `0x${"0b".repeat(20)}` };
+const AT = 1_700_000_000_000;
+
+const rowOf = async (store: Store, id: string): Promise<DeliveryRow> => {
+  const row = await findDelivery(store.db, id);
+  if (!row) throw new Error(`no delivery ${id}`);
+  return row;
+};
+
+/** What the chain says next to a verb and a delivery; null lets it pass. */
+type Trouble = (verb: "prepare" | "settle", id: string) => ErrorCode | null;
+
+/** An adapter on the real database whose chain takes everything unless `trouble` says otherwise. */
+const createScriptedAdapter = (store: Store, trouble: Trouble) => {
+  const prepared: Delivery[] = [];
+  const refuse = (verb: "prepare" | "settle", id: string): void => {
+    const code = trouble(verb, id);
+    if (code !== null) throw new FabricError(code, { delivery: id, chain, reason: "scripted" });
+  };
+  const change = (id: string, statuses: readonly DeliveryRow["status"][], attempt = false) =>
+    store.transaction(async (trx) => {
+      for (const status of statuses) await changeDelivery(trx, id, { status, attempt }, AT);
+    });
+  const adapter: ChainAdapter = {
+    name: chain,
+    capabilities: { finality: { kind: "instant" }, rounds: true, replacement: false },
+    probe: async () => ({ chainId: "1", height: 1, engine: "scripted" }),
+    prepare: async (delivery) => {
+      refuse("prepare", delivery.id);
+      prepared.push(delivery);
+      await change(delivery.id, ["prepared"], true);
+      return toDeliveryRecord(await rowOf(store, delivery.id));
+    },
+    settle: async (id, options) => {
+      refuse("settle", id);
+      await change(id, ["submitted", "included", "final"]);
+      const record = toDeliveryRecord(await rowOf(store, id));
+      options?.onChange?.(record);
+      return record;
+    },
+    find: async () => null,
+    unfinished: async () => [],
+    latest: async () => null,
+    close: async () => undefined,
+  };
+  return { adapter, prepared };
+};
+
+/** A worker over rounds 1 to `rounds`, each with a delivery to every contract. */
+const openWorker = async (options: {
+  readonly rounds: number;
+  readonly contracts?: readonly (typeof A)[];
+  readonly mode?: BindingMode;
+  readonly trouble?: Trouble;
+  readonly before?: (store: Store) => Promise<void>;
+}) => {
+  const { rounds, contracts = [A], mode = "every", trouble = () => null } = options;
+  const store = await openStore({ driver: "libsql", file: ":memory:" });
+  for (let round = 1; round <= rounds; round += 1) {
+    await commitSignedRound(store, round);
+    await store.transaction((trx) => insertDeliveries(trx, { feed: GOLD, round }, contracts, AT));
+  }
+  await options.before?.(store);
+  const { adapter, prepared } = createScriptedAdapter(store, trouble);
+  const clock = createManualClock(AT);
+  const changes: DeliveryRecord[] = [];
+  const waiting: { readonly count: number; readonly resolve: () => void }[] = [];
+  const bindings: readonly Binding[] = contracts.map((target) => ({ feed: GOLD, ...target, mode }));
+  const worker = startDeliveryWorker({
+    adapter,
+    bindings,
+    store,
+    clock,
+    log: silentLog,
+    onChange: (record) => {
+      changes.push(record);
+      for (const { count, resolve } of waiting) if (changes.length >= count) resolve();
+    },
+    onProgress: () => undefined,
+  });
+  onTestFinished(async () => {
+    await worker.stop();
+    await store.close();
+  });
+  return {
+    store,
+    worker,
+    clock,
+    prepared,
+    changes,
+    /** Resolves when so many deliveries have ended. */
+    ended: (count: number) =>
+      new Promise<void>((resolve) => {
+        if (changes.length >= count) resolve();
+        else waiting.push({ count, resolve });
+      }),
+    status: async (round: number, target = A) => {
+      const { status, error } = await rowOf(store, deliveryId(GOLD, round, target));
+      return error === null ? status : `${status} ${error}`;
+    },
+  };
+};
+
+/** Lets sleepers of the clock come and go until `done`. */
+const passTime = async (
+  clock: ReturnType<typeof createManualClock>,
+  step: number,
+  done: () => boolean,
+): Promise<void> => {
+  for (let turns = 0; !done(); turns += 1) {
+    if (turns > 10_000) throw new Error("nothing happened");
+    await clock.advance(clock.sleepers > 0 ? step : 0);
+  }
+};
+
+describe("a worker", () => {
+  it("prepares every round in its order, with what was signed and the configured binding", async () => {
+    const { prepared, ended, status } = await openWorker({ rounds: 3, contracts: [A, B] });
+    await ended(6);
+    expect(prepared.map(({ round }) => round)).toEqual([1, 1, 2, 2, 3, 3]);
+    for (const { binding, payload, signatures } of prepared) {
+      expect(binding.mode).toBe("every");
+      expect([payload.length, signatures.length, signatures[0]?.length]).toEqual([192, 1, 65]);
+    }
+    expect(await status(3, B)).toBe("final");
+  });
+
+  it("takes up what was stored while it slept", async () => {
+    const { store, worker, ended, status } = await openWorker({ rounds: 1 });
+    await ended(1);
+    await commitSignedRound(store, 2);
+    await store.transaction((trx) => insertDeliveries(trx, { feed: GOLD, round: 2 }, [A], AT));
+    worker.wake();
+    await ended(2);
+    expect(await status(2)).toBe("final");
+  });
+
+  it("ends at once while it waits", async () => {
+    const { worker, ended } = await openWorker({ rounds: 1 });
+    await ended(1);
+    await expect(worker.stop()).resolves.toBeUndefined();
+  });
+});
+
+describe("a binding to the latest round", () => {
+  it("leaves out what was overtaken before it was signed for", async () => {
+    const { prepared, ended, status } = await openWorker({ rounds: 4, mode: "latest" });
+    await ended(4);
+    expect(prepared.map(({ round, binding }) => [round, binding.mode])).toEqual([[4, "latest"]]);
+    for (const round of [1, 2, 3])
+      expect(await status(round)).toBe("superseded DELIVERY_OVERTAKEN");
+    expect(await status(4)).toBe("final");
+  });
+
+  it("carries on what was signed for: its nonce is taken", async () => {
+    const first = deliveryId(GOLD, 1, A);
+    const { prepared, ended, status } = await openWorker({
+      rounds: 2,
+      mode: "latest",
+      before: (store) =>
+        store.transaction((trx) =>
+          changeDelivery(trx, first, { status: "prepared", attempt: true }, AT),
+        ),
+    });
+    await ended(2);
+    expect(prepared.map(({ round }) => round)).toEqual([1, 2]);
+    expect(await status(1)).toBe("final");
+  });
+
+  it("looks at each contract apart", async () => {
+    const { ended, status } = await openWorker({
+      rounds: 1,
+      contracts: [A, B],
+      mode: "latest",
+      before: async (store) => {
+        await commitSignedRound(store, 2);
+        await store.transaction((trx) => insertDeliveries(trx, { feed: GOLD, round: 2 }, [B], AT));
+      },
+    });
+    await ended(3);
+    expect(await status(1, A)).toBe("final");
+    expect(await status(1, B)).toBe("superseded DELIVERY_OVERTAKEN");
+    expect(await status(2, B)).toBe("final");
+  });
+});
+
+describe("a fault of one delivery", () => {
+  it.each(["DELIVERY_INVALID", "ONCHAIN_FEED_UNKNOWN", "ONCHAIN_REFUSED"] as const)(
+    "stays in its row and stops nobody else: %s",
+    async (code) => {
+      const bad = deliveryId(GOLD, 1, A);
+      const { ended, status } = await openWorker({
+        rounds: 2,
+        contracts: [A, B],
+        trouble: (verb, id) => (verb === "prepare" && id === bad ? code : null),
+      });
+      await ended(4);
+      expect(await status(1, A)).toBe(`failed ${code}`);
+      for (const [round, target] of [
+        [1, B],
+        [2, A],
+        [2, B],
+      ] as const)
+        expect(await status(round, target)).toBe("final");
+    },
+  );
+
+  it("may be that the bundle in the database is damaged", async () => {
+    const { ended, status } = await openWorker({
+      rounds: 2,
+      before: async (store) => {
+        const round = await findRound(store.db, GOLD, 1);
+        await store.db
+          .updateTable("envelopes")
+          .set({ bundle_json: "{}" })
+          .where("digest", "=", round?.envelopeDigest ?? "")
+          .execute();
+      },
+    });
+    await ended(2);
+    expect(await status(1)).toBe("failed BUNDLE_MALFORMED");
+    expect(await status(2)).toBe("final");
+  });
+});
+
+describe("a chain that is away", () => {
+  it("holds everything up and loses nothing", async () => {
+    let away = 5;
+    const asked: string[] = [];
+    const { clock, changes, ended, status } = await openWorker({
+      rounds: 3,
+      trouble: (verb, id) => {
+        asked.push(`${verb} ${id}`);
+        away -= 1;
+        return away >= 0 ? "CHAIN_UNREACHABLE" : null;
+      },
+    });
+    await passTime(clock, 30_000, () => changes.length === 3);
+    await ended(3);
+    // Always the first one: nothing goes out of order while the chain is away.
+    expect(new Set(asked.slice(0, 5)).size).toBe(1);
+    for (const round of [1, 2, 3]) expect(await status(round)).toBe("final");
+  });
+
+  it("that goes away while a delivery is followed is asked again, with growing pauses", async () => {
+    const tries: number[] = [];
+    const { clock, changes, status } = await openWorker({
+      rounds: 1,
+      trouble: (verb) => {
+        if (verb === "prepare") return null;
+        tries.push(clock?.now() ?? AT);
+        return tries.length < 4 ? "CHAIN_UNREACHABLE" : null;
+      },
+    });
+    await passTime(clock, 50, () => changes.length === 1);
+    const pauses = tries.slice(1).map((at, index) => at - (tries[index] ?? 0));
+    expect(pauses.toSorted((a, b) => a - b)).toEqual(pauses);
+    expect(new Set(pauses).size).toBe(3);
+    expect(await status(1)).toBe("final");
+  });
+
+  it("is no reason to wait at the end", async () => {
+    const { worker, status } = await openWorker({
+      rounds: 1,
+      trouble: () => "CHAIN_UNREACHABLE",
+    });
+    await worker.stop();
+    expect(await status(1)).toBe("prepared");
+  });
+
+  it("and one of another id are no fault of a delivery", async () => {
+    const mismatch = fabricError("CHAIN_MISMATCH", { chain, actual: 1, expected: 2 });
+    const { worker, clock, status } = await openWorker({
+      rounds: 1,
+      trouble: () => mismatch.code,
+    });
+    await clock.advance(60_000);
+    await worker.stop();
+    expect(await status(1)).toBe("prepared");
+  });
+});
