@@ -123,6 +123,16 @@ test.each<[string, Parameters<typeof build>[0]]>([
   ["an answer of another run", { draft: { sources: [reading(3)] } }],
   ["a value without any answer", { draft: { sources: [reading(null)] } }],
   [
+    "one answer that counts as two sources",
+    { draft: { sources: [reading(1), reading(1, { id: "source-2" })], ...used({ used: 2 }) } },
+  ],
+  [
+    "one source listed twice",
+    { draft: { sources: [reading(1), reading(2, { id: "source-1" })], ...used({ used: 2 }) } },
+  ],
+  ["an answer under another source's name", { draft: { sources: [reading(1, { id: "kraken" })] } }],
+  ["a price that is no number", { draft: { sources: [reading(1, { extracted: "NaN" })] } }],
+  [
     "a value of an answer that did not arrive whole",
     { run: { provenance: [seen(1, { responseDigest: null })] } },
   ],

@@ -16,6 +16,9 @@ export interface HeldRun {
   readonly transcriptDigest: Digest;
 }
 
+/** Digits as the value itself has them, no more of them than a decimal may have. */
+const PLAIN_DECIMAL = /^-?\d{1,64}(\.\d{1,64})?$/;
+
 /** How far a source's clock may be ahead of the enclave's, in ms. */
 const MAX_AHEAD_MS = 60_000;
 
@@ -46,6 +49,7 @@ export const buildObservation = (parts: {
     return refuse("the run had other parameters than the feed");
   if (draft.observedAt > now + MAX_AHEAD_MS) return refuse("observedAt lies in the future");
   checkValue(draft, feed, refuse);
+  checkReadings(draft, refuse);
   checkAggregation(draft, feed, refuse);
   checkModes(run);
   return {
@@ -90,6 +94,21 @@ const checkValue = (draft: ObservationDraft, feed: FeedManifest, refuse: Refuse)
   }
 };
 
+/** One answer is one source: said twice, or under another's name, it would pass for more than it is. */
+const checkReadings = ({ sources, value }: ObservationDraft, refuse: Refuse): void => {
+  const ids = new Set<string>();
+  const references = new Set<number>();
+  for (const { id, reference, extracted } of sources) {
+    if (ids.has(id)) return refuse(`it lists the source ${id} twice`);
+    ids.add(id);
+    if (reference !== null && references.has(reference))
+      return refuse(`source ${id} names an answer that another source names`);
+    if (reference !== null) references.add(reference);
+    if (extracted !== null && value.kind === "decimal" && !PLAIN_DECIMAL.test(extracted))
+      return refuse(`what source ${id} gave is no number`);
+  }
+};
+
 const checkAggregation = (draft: ObservationDraft, feed: FeedManifest, refuse: Refuse): void => {
   const { minSources, used } = draft.aggregation;
   const counted = draft.sources.filter(isUsed).length;
@@ -118,6 +137,8 @@ const describeSource = (
       : provenance.find(({ reference }) => reference === reading.reference);
   if (reading.reference !== null && !seen)
     return refuse(`source ${reading.id} names an answer that this run did not get`);
+  if (reading.reference !== null && seen?.id !== reading.id)
+    return refuse(`source ${reading.id} names an answer to ${seen?.id}`);
   if (reading.extracted !== null && (reading.reference === null || !seen?.responseDigest))
     return refuse(`source ${reading.id} has a value that no answer of this run gave`);
   return {

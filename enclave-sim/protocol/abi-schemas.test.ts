@@ -78,6 +78,45 @@ test.each([
   expect(observationDraftSchema.safeParse({ ...draft(), ...change }).success).toBe(false);
 });
 
+test.each([
+  ["a word as a decimal", { type: "decimal", value: "rich" }],
+  ["an exponent as a decimal", { type: "decimal", value: "1e400" }],
+  ["neither true nor false", { type: "boolean", value: "maybe" }],
+  ["a date as a timestamp", { type: "timestamp", value: "2026-01-01" }],
+  ["a null with a value", { type: "null", value: "AAA" }],
+])("%s is no field of a record", (_name, field) => {
+  const value = (given: object) => ({
+    ...draft(),
+    value: { kind: "record", fields: { a: given } },
+  });
+  expect(observationDraftSchema.safeParse(value({ type: "string", value: "x" })).success).toBe(
+    true,
+  );
+  expect(observationDraftSchema.safeParse(value(field)).success).toBe(false);
+});
+
+test.each(["\u001b[2J", "a\nb", "\u009b31m", "\u202egnp", "ok\u0000"])(
+  "%j steers nobody's terminal: not as a source, a method, a session or an error",
+  (text) => {
+    const good = draft();
+    const reading = {
+      id: "a",
+      reference: null,
+      extracted: null,
+      observedAt: null,
+      outlier: false,
+      error: "SOURCE_SHAPE",
+    };
+    const fits = (change: object) =>
+      observationDraftSchema.safeParse({ ...good, sources: [reading], ...change }).success;
+    expect(fits({})).toBe(true);
+    expect(fits({ sources: [{ ...reading, id: text }] })).toBe(false);
+    expect(fits({ sources: [{ ...reading, error: text }] })).toBe(false);
+    expect(fits({ aggregation: { ...good.aggregation, method: text } })).toBe(false);
+    expect(fits({ market: { ...good.market, session: text } })).toBe(false);
+  },
+);
+
 test("parameters are any JSON and nothing else", () => {
   for (const parameters of [null, 1, "x", [{ a: [true] }], {}])
     expect(triggerSchema.parse(trigger({ parameters })).parameters).toEqual(parameters);

@@ -54,10 +54,21 @@ export const hostCallSchema = z.discriminatedUnion("op", [
   }),
 ]);
 
-const recordFieldSchema = z.strictObject({
-  type: z.enum(["string", "decimal", "boolean", "timestamp", "null"]),
-  value: text(4_096),
-});
+/** A name or note of a guest that people will read: on one line, without marks that steer a terminal. */
+const line = (max: number) =>
+  text(max).regex(/^[^\p{Cc}\p{Cf}\u2028\u2029]*$/u, "on one plain line");
+
+/** The text of a field must be a value of its type: what is signed as a decimal is one. */
+const recordFieldSchema = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("string"), value: text(4_096) }),
+  z.strictObject({ type: z.literal("decimal"), value: decimalText }),
+  z.strictObject({ type: z.literal("boolean"), value: z.enum(["true", "false"]) }),
+  z.strictObject({
+    type: z.literal("timestamp"),
+    value: text(15).regex(/^\d+$/, "ms since epoch"),
+  }),
+  z.strictObject({ type: z.literal("null"), value: z.literal("") }),
+]);
 
 const feedValueSchema = z.discriminatedUnion("kind", [
   z.strictObject({
@@ -70,12 +81,14 @@ const feedValueSchema = z.discriminatedUnion("kind", [
 ]);
 
 const sourceReadingSchema = z.strictObject({
-  id: text(64).min(1),
+  id: line(64).min(1),
   reference: z.int().min(1).nullable(),
   extracted: text(4_096).nullable(),
   observedAt: time.nullable(),
   outlier: z.boolean(),
-  error: text(64).nullable(),
+  error: text(64)
+    .regex(/^[A-Z][A-Z0-9_]*$/, "a code")
+    .nullable(),
 });
 
 /** @see ObservationDraft */
@@ -85,12 +98,12 @@ export const observationDraftSchema = z.strictObject({
   observedAt: time,
   market: z.strictObject({
     status: z.enum(["open", "closed", "unknown"]),
-    session: text(64).nullable(),
+    session: line(64).nullable(),
     nextOpen: time.nullable(),
   }),
   sources: z.array(sourceReadingSchema).max(64),
   aggregation: z.strictObject({
-    method: text(64),
+    method: line(64),
     minSources: z.int().min(1).max(64),
     used: z.int().min(1).max(64),
     spread: decimalText,
