@@ -5,7 +5,7 @@ import type { EvmRpc } from "./evm-rpc.ts";
 import { createFeeSource, raiseFees, type Fees } from "./fee-policy.ts";
 
 /** A node in two words: base fee and gas price; counts what it is asked. */
-const createNode = (baseFee: bigint | null) => {
+const createNode = (baseFee: bigint | null, gasPrice = 5n) => {
   const asked: string[] = [];
   const rpc: EvmRpc = {
     ask: async () => ({ ok: true, result: null }),
@@ -14,7 +14,7 @@ const createNode = (baseFee: bigint | null) => {
       const block = { number: "0x1", hash: `0x${"1".repeat(64)}`, timestamp: "0x1" };
       const answer =
         method === "eth_gasPrice"
-          ? "0x5"
+          ? `0x${gasPrice.toString(16)}`
           : baseFee === null
             ? block
             : { ...block, baseFeePerGas: `0x${baseFee.toString(16)}` };
@@ -52,6 +52,17 @@ describe("current fees", () => {
     const { rpc } = createNode(null);
     const source = createFeeSource(rpc, { kind: "market" }, createManualClock(0));
     expect(await source.current()).toEqual({ type: 0, gasPrice: 5n });
+  });
+
+  it.each([
+    ["the configured one", { maxFeePerGas: 60n }, 60n],
+    ["10,000 gwei", {}, 10_000_000_000_000n],
+  ])("pass a ceiling, %s, on no word of the node", async (_name, limits, most) => {
+    const policy = { kind: "market", tipPerGas: 1n, ...limits } as const;
+    const fees = (rpc: EvmRpc) => createFeeSource(rpc, policy, createManualClock(0)).current();
+    const greedy = 10n ** 30n;
+    expect(await fees(createNode(null, greedy).rpc)).toEqual({ type: 0, gasPrice: most });
+    expect(await fees(createNode(greedy).rpc)).toMatchObject({ maxFeePerGas: most });
   });
 
   it("are the configured price on permissioned chains, and nobody is asked", async () => {

@@ -3,7 +3,8 @@ import { blockSchema } from "./chain-answers.ts";
 import { quantity, type EvmRpc, type RpcOptions } from "./evm-rpc.ts";
 
 /**
- * How fees are set. `market` (EIP-1559): twice the base fee of the latest block plus the tip, at most `maxFeePerGas`.
+ * How fees are set. `market` (EIP-1559): twice the base fee of the latest block plus the tip, or the node's gas price
+ * where there is no base fee; at most `maxFeePerGas`, which is 10,000 gwei when left out.
  * `legacy`: type 0 at one price, 0 on permissioned chains. Wei.
  */
 export type FeePolicy =
@@ -20,6 +21,8 @@ export interface FeeSource {
 }
 
 const DEFAULT_TIP = 1_000_000_000n;
+/** 10,000 gwei, above what any public chain has asked: a node that lies about its price does not empty the account. */
+const DEFAULT_MAX_FEE = 10_000_000_000_000n;
 /** Base fees move by an eighth per block at most: twice the last one holds for five full blocks. */
 const HEADROOM = 2n;
 const FRESH_MS = 12_000;
@@ -30,14 +33,13 @@ export const createFeeSource = (rpc: EvmRpc, policy: FeePolicy, clock: Clock): F
   const ask = async (options?: RpcOptions): Promise<Fees> => {
     if (policy.kind === "legacy") return { type: 0, gasPrice: policy.gasPrice };
     const block = await rpc.call(blockSchema, "eth_getBlockByNumber", ["latest", false], options);
+    const most = policy.maxFeePerGas ?? DEFAULT_MAX_FEE;
+    const capped = (fee: bigint): bigint => (fee > most ? most : fee);
+    // Here the node's word is what is paid, so that the cap matters most.
     if (block.baseFeePerGas === undefined)
-      return { type: 0, gasPrice: await rpc.call(quantity, "eth_gasPrice", [], options) };
+      return { type: 0, gasPrice: capped(await rpc.call(quantity, "eth_gasPrice", [], options)) };
     const tip = policy.tipPerGas ?? DEFAULT_TIP;
-    const wanted = block.baseFeePerGas * HEADROOM + tip;
-    const maxFeePerGas =
-      policy.maxFeePerGas !== undefined && wanted > policy.maxFeePerGas
-        ? policy.maxFeePerGas
-        : wanted;
+    const maxFeePerGas = capped(block.baseFeePerGas * HEADROOM + tip);
     return {
       type: 2,
       maxFeePerGas,
