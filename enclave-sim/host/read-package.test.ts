@@ -1,4 +1,5 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -55,3 +56,24 @@ test("a missing, too large or unreadable file is named", async () => {
   await write(good.manifestBytes, new Uint8Array(4_194_305));
   await expect(readPackage(folder)).rejects.toMatchObject(unreadable);
 });
+
+test.skipIf(process.platform === "win32")(
+  "what is no file is refused at once: an endless device, a pipe, a folder",
+  async () => {
+    const bundle = path.join(folder, "bundle.js");
+    const refused = async () => {
+      await expect(readPackage(folder)).rejects.toMatchObject({
+        code: "PACKAGE_UNREADABLE",
+        arguments: { path: bundle, reason: "it is not a file" },
+      });
+      await rm(bundle);
+    };
+    await writeFile(path.join(folder, "cryptlet.json"), good.manifestBytes);
+    await symlink("/dev/zero", bundle);
+    await refused();
+    execFileSync("mkfifo", [bundle]);
+    await refused();
+    await symlink(tmpdir(), bundle);
+    await refused();
+  },
+);

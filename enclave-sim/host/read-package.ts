@@ -1,4 +1,5 @@
-import { readFile, stat } from "node:fs/promises";
+import { constants } from "node:fs";
+import { open } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 import { fabricError } from "../../src/core/errors/fabric-error.ts";
@@ -16,10 +17,21 @@ const readBounded = async (directory: string, name: string, limit: number): Prom
   const unreadable = (reason: string, cause?: unknown) =>
     fabricError("PACKAGE_UNREADABLE", { path: file, reason }, { cause });
   try {
-    const { size } = await stat(file);
-    if (size > limit) throw unreadable(`it has ${size} bytes, ${limit} are allowed`);
-    // A copy of its own: small files share one pooled buffer, and bytes that are measured must not be shared.
-    return new Uint8Array(await readFile(file));
+    // Without O_NONBLOCK a pipe that nobody writes to would be waited for.
+    const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      const stats = await handle.stat();
+      if (!stats.isFile()) throw unreadable("it is not a file");
+      if (stats.size > limit) throw unreadable(`it has ${stats.size} bytes, ${limit} are allowed`);
+      // Never more than was asked for, also when the file grows meanwhile. A copy of its own: bytes that are measured
+      // must not be shared.
+      const bytes = new Uint8Array(stats.size);
+      const { bytesRead } = await handle.read(bytes, 0, stats.size, 0);
+      if (bytesRead !== stats.size) throw unreadable("it changed while it was read");
+      return bytes;
+    } finally {
+      await handle.close();
+    }
   } catch (error) {
     if (error instanceof Error && "errno" in error) throw unreadable(error.message, error);
     throw error;
