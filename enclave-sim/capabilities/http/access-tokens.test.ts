@@ -35,9 +35,13 @@ describe("access tokens", () => {
   });
 
   it.each([
-    ['{"access_token":"a","token_type":"mac"}', "an unknown type"],
+    ['{"access_token":"t0ken-abc","token_type":"mac"}', "an unknown type"],
+    ['{"access_token":"a","token_type":"bearer"}', "a token that anybody guesses"],
     ['{"access_token":"a b\\r\\nx: 1","token_type":"bearer"}', "a token that breaks the header"],
-    ['{"access_token":"a","access_token":"a","token_type":"bearer"}', "a repeated key"],
+    [
+      '{"access_token":"t0ken-abc","access_token":"t0ken-abc","token_type":"bearer"}',
+      "a repeated key",
+    ],
     ["<html>", "no JSON"],
   ])("are refused in the answer %s: %s", async (body) => {
     const { capability } = await start((_, response) => response.end(body));
@@ -54,6 +58,24 @@ describe("access tokens", () => {
     });
     expect(codeOf(exchange)).toBe("HTTP_HOST_NOT_ALLOWED");
     expect(server.seen).toEqual([]);
+  });
+
+  it("cost their own source only, whatever words a hostile endpoint chooses for them", async () => {
+    const { capability } = await start((request, response) => {
+      response.end(
+        request.url === "/token"
+          ? '{"access_token":"properties","token_type":"bearer"}'
+          : '{"properties":{}}',
+      );
+    });
+    const [first, second] = await ask(capability, [
+      { url: "https://one.example.com/a", auth },
+      { url: "https://two.example.com/open" },
+    ]);
+    if (!first || !second) throw new Error("no exchanges");
+    expect([codeOf(first), codeOf(second)]).toEqual(["HTTP_SECRET_ECHOED", "ok"]);
+    const later = await askOne(capability, { url: "https://two.example.com/open" });
+    expect(codeOf(later)).toBe("ok");
   });
 
   it("are fetched once for requests that need them at the same time", async () => {

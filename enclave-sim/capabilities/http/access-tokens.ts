@@ -10,8 +10,8 @@ const DEFAULT_LIFE_MS = 15 * 60_000;
 const MAX_LIFE_MS = 24 * 3_600_000;
 /** A token is given up this long before it ends, in ms. */
 const SAFETY_MS = 30_000;
-/** RFC 6750 section 2.1. */
-const TOKEN = /^[A-Za-z0-9\-._~+/!]{1,8000}=*$/;
+/** RFC 6750 section 2.1; a shorter one could be guessed, and would be found in answers by chance. */
+const TOKEN = /^[A-Za-z0-9\-._~+/!]{8,8000}=*$/;
 
 /** Access tokens of the client credentials grant, fetched once and kept until they end. The guest never sees one. */
 export interface AccessTokens {
@@ -19,8 +19,8 @@ export interface AccessTokens {
   get(credentials: HttpClientCredentials, send: TokenSender): Promise<string>;
   /** Forgets a token that a provider refused. */
   forget(credentials: HttpClientCredentials, token: string): void;
-  /** True when the text repeats a token that is held. */
-  appearsIn(text: string): boolean;
+  /** True when the text repeats the token that is held for these credentials, which a request was sent with. */
+  appearsIn(credentials: HttpClientCredentials, text: string): boolean;
 }
 
 /** Sends one request to the token endpoint under the rules for every request. */
@@ -59,7 +59,10 @@ export const createAccessTokens = (secrets: SecretBox, now: () => number): Acces
       const key = keyOf(credentials);
       if (held.get(key)?.token === token) held.delete(key);
     },
-    appearsIn: (text) => [...held.values()].some(({ token }) => text.includes(token)),
+    appearsIn: (credentials, text) => {
+      const known = held.get(keyOf(credentials));
+      return known !== undefined && text.includes(known.token);
+    },
   };
 };
 

@@ -79,7 +79,9 @@ export const createSender = (parts: {
       tokens.forget(auth, token);
       answer = await send(request, await tokens.get(auth, sendToken), options);
     }
-    if (secrets.appearsIn(answer.body.text) || tokens.appearsIn(answer.body.text))
+    // Only the token of this request: a hostile token endpoint could otherwise choose a word of other hosts' answers.
+    const { text } = answer.body;
+    if (secrets.appearsIn(text) || (!plain && tokens.appearsIn(auth, text)))
       throw fabricError("HTTP_SECRET_ECHOED", { host: new URL(request.url).hostname });
     return answer;
   };
