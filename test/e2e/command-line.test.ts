@@ -22,9 +22,11 @@ describe("the built command line", () => {
       [
         "demo",
         "dev providers",
+        "build",
         "feed list",
         "feed get",
         "feed watch",
+        "contract deploy",
         "envelope show",
         "envelope verify",
         "enclave measure",

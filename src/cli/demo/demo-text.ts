@@ -63,13 +63,13 @@ const formatVerified = ({ file, bytes, steps }: EventOf<"bundle-verified">, styl
 const formatKept = (event: EventOf<"kept">, style: Style): string =>
   [
     "",
-    style.bold("It keeps running. Things to try in another terminal:"),
+    style.bold("It keeps running. Things to try in another terminal, in this folder:"),
     indent(
       [
         `curl ${event.api}/v1/feeds/${event.feed}/latest`,
-        `cryptlet feed watch ${event.feed} --url ${event.api}`,
-        `cryptlet host status --url ${event.api}`,
-        `cryptlet envelope verify ${event.bundle} --trust ${event.trust}`,
+        `npx cryptlet feed watch ${event.feed} --url ${event.api}`,
+        `npx cryptlet host status --url ${event.api}`,
+        `npx cryptlet envelope verify ${event.bundle} --trust ${event.trust}`,
         `open ${event.api}/openapi.json`,
       ].join("\n"),
     ),
