@@ -58,12 +58,12 @@ process.on("message", (price: string | null) => {
   };
   void change();
 });
+const close = async (): Promise<void> => {
+  await stage.close();
+  ending.abort();
+  process.exit(0);
+};
 process.on("disconnect", () => {
-  const close = async () => {
-    await stage.close();
-    ending.abort();
-    process.exit(0);
-  };
   void close();
 });
 process.send?.({ configFile: stage.configFile } satisfies WorldReady);

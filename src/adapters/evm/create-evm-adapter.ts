@@ -4,11 +4,7 @@ import { systemClock, type Clock } from "../../core/clock.ts";
 import { fabricError } from "../../core/errors/fabric-error.ts";
 import type { DeliveryRow } from "../../store/deliveries.ts";
 import type { Store } from "../../store/store.ts";
-import {
-  isSettled,
-  type ChainAdapter,
-  type ChainState,
-} from "../contract/chain-adapter.ts";
+import { isSettled, type ChainAdapter, type ChainState } from "../contract/chain-adapter.ts";
 import { toDeliveryRecord } from "../contract/delivery-record.ts";
 import { blockSchema } from "./chain-answers.ts";
 import type { EvmChain } from "./evm-chain.ts";
@@ -120,7 +116,8 @@ export const createEvmAdapter = (parts: {
       const row = await context.store.delivery(id);
       if (!row) throw fabricError("DELIVERY_UNKNOWN", { delivery: id });
       if (isSettled(row)) return toDeliveryRecord(row);
-      const onChange = (changed: DeliveryRow): void => options?.onChange?.(toDeliveryRecord(changed));
+      const onChange = (changed: DeliveryRow): void =>
+        options?.onChange?.(toDeliveryRecord(changed));
       return await within(options?.signal, async (signal) => {
         await ensureChain(signal);
         return toDeliveryRecord(await settleDelivery(context, row, { signal, onChange }));
