@@ -217,6 +217,8 @@ contract FeedLogic is FeedState, IFeedStore, AggregatorV3Interface, AggregatorIn
         if (observedAt <= latestTime) revert ObservedAtNotIncreasing(observedAt, latestTime);
         if (observedAt > block.timestamp + MAX_AHEAD) revert FutureDated(observedAt, block.timestamp);
         if (validUntil < block.timestamp) revert ObservationExpired(validUntil, block.timestamp);
+        if (latest != 0 && round - latest > MAX_JUMP + MAX_ROUNDS_PER_SECOND * (observedAt - latestTime))
+            revert RoundTooFar(round, latest);
     }
 
     /// @dev The plain way: signatures in any order against the stored members.

@@ -11,6 +11,12 @@ abstract contract FeedState {
     /// @dev How far, in seconds, a source's clock may be ahead of the chain's.
     uint256 internal constant MAX_AHEAD = 60;
 
+    /// @dev How far a round may be ahead of the last one: this many, and this many more for each second between their
+    /// times, which no feed reaches. A stolen key could otherwise use up the round numbers with one message, and a feed
+    /// without numbers is dead for ever. A feed's first round may have any number: chains join late.
+    uint256 internal constant MAX_JUMP = 65_536;
+    uint256 internal constant MAX_ROUNDS_PER_SECOND = 1_000;
+
     /// @dev Low bits of `_head` that bind the signer set.
     uint256 internal constant TAG_MASK = (1 << 112) - 1;
 

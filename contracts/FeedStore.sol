@@ -70,9 +70,10 @@ contract FeedStore is FeedState {
                 // The signer set from 256, where nothing was written: a signer that cannot be recovered reads as 0, which
                 // is never a member.
                 mstore(256, or(shl(208, report), address()))
+                // not(last - round) is round - last - 1, and huge unless round > last.
                 let bad := or(
                     or(
-                        iszero(and(gt(round, shr(224, head)), gt(observedAt, and(shr(192, head), UINT32)))),
+                        iszero(and(lt(not(sub(shr(224, head), round)), MAX_JUMP), gt(observedAt, and(shr(192, head), UINT32)))),
                         gt(observedAt, add(timestamp(), MAX_AHEAD))
                     ),
                     or(gt(timestamp(), validUntil), gt(timestamp(), and(shr(16, report), UINT32)))

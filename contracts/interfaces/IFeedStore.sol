@@ -17,6 +17,8 @@ interface IFeedStore {
     error DuplicateRound(uint256 round);
     /// @notice A newer round is stored already.
     error OldRound(uint256 round, uint256 latest);
+    /// @notice The round is further ahead of the stored one than any feed gets in the time between them.
+    error RoundTooFar(uint256 round, uint256 latest);
     /// @notice The source's time does not grow: the older of two valid messages.
     error ObservedAtNotIncreasing(uint256 observedAt, uint256 latest);
     /// @notice The source's time is ahead of the chain's by more than the tolerance.

@@ -74,6 +74,33 @@ describe("a feed refuses", () => {
     expect(await refusalsOf(feed, await feed.message(round, rest))).toEqual([code]);
   });
 
+  it("a jump that uses up the round numbers, of a key that everybody trusts", async () => {
+    const now = await fixture.now();
+    const stolen = await fixture.feed("stolen", { keys: [namedKey("stolen")] });
+    const at = async (round: number, observedAt: number) =>
+      await stolen.message(round, { observedAt, validUntil: now + 1_000 });
+    // A chain joins a feed that is old already.
+    const first = 3_000_000_000;
+    expect(await stolen.send(await stolen.packed(await at(first, now - 100)))).toHaveProperty(
+      "receipt",
+    );
+    for (const [round, observedAt] of [
+      [0xffff_ffff, now + 10],
+      [first + 65_536 + 60_000 + 1, now - 40],
+    ] as const)
+      expect(await refusalsOf(stolen, await at(round, observedAt))).toEqual([
+        "ONCHAIN_ROUND_TOO_FAR",
+      ]);
+    // Behind an outage, and one after the other on the short way.
+    for (const [round, observedAt] of [
+      [first + 65_536 + 60_000, now - 40],
+      [first + 2 * 65_536 + 60_000, now - 39],
+    ] as const)
+      expect(await stolen.send(await stolen.packed(await at(round, observedAt)))).toHaveProperty(
+        "receipt",
+      );
+  });
+
   it("a message past its end", async () => {
     const now = await fixture.now();
     const late = await fixture.feed("late", { keys: [namedKey("late")] });

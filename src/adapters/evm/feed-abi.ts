@@ -19,6 +19,7 @@ export const feedAbi = new Interface([
   "error NumberOutOfRange(uint256 number)",
   "error DuplicateRound(uint256 round)",
   "error OldRound(uint256 round, uint256 latest)",
+  "error RoundTooFar(uint256 round, uint256 latest)",
   "error ObservedAtNotIncreasing(uint256 observedAt, uint256 latest)",
   "error FutureDated(uint256 observedAt, uint256 blockTime)",
   "error ObservationExpired(uint256 validUntil, uint256 blockTime)",

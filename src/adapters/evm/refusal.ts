@@ -24,6 +24,8 @@ const refusals: Readonly<Record<string, (values: Values) => FabricError>> = {
   NumberOutOfRange: (v) => fabricError("ONCHAIN_NUMBER_OUT_OF_RANGE", { number: text(v, 0) }),
   DuplicateRound: (v) => fabricError("ONCHAIN_ROUND_EXISTS", { round: text(v, 0) }),
   OldRound: (v) => fabricError("ONCHAIN_ROUND_OLD", { round: text(v, 0), latest: text(v, 1) }),
+  RoundTooFar: (v) =>
+    fabricError("ONCHAIN_ROUND_TOO_FAR", { round: text(v, 0), latest: text(v, 1) }),
   ObservedAtNotIncreasing: (v) =>
     fabricError("ONCHAIN_TIME_NOT_INCREASING", { observedAt: text(v, 0), latest: text(v, 1) }),
   FutureDated: (v) =>

@@ -94,6 +94,11 @@ export const adapterErrors = {
     hint: "Nothing to do: a newer round has overtaken it.",
     exit: 15,
   },
+  ONCHAIN_ROUND_TOO_FAR: {
+    kind: "verification",
+    message: "Round {round} is too far ahead of round {latest}, which is on chain",
+    hint: "No feed makes so many rounds in that time: look after the key that signed it.",
+  },
   ONCHAIN_TIME_NOT_INCREASING: {
     kind: "verification",
     message: "The sources' time {observedAt} is not after {latest}, which is on chain",
