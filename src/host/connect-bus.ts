@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import type { Bus } from "../bus/bus.ts";
 import { createMemoryBus } from "../bus/memory/memory-bus.ts";
 import { createNatsBus } from "../bus/nats/nats-bus.ts";
@@ -7,6 +6,7 @@ import type { Clock } from "../core/clock.ts";
 import type { FabricConfig } from "../core/config/schema.ts";
 import { createStoreBusLog } from "../store/bus-log.ts";
 import type { Store } from "../store/store.ts";
+import { readConfiguredFile } from "./read-configured-file.ts";
 
 type NatsConfig = Extract<FabricConfig["bus"], { driver: "nats" }>;
 
@@ -33,11 +33,13 @@ const connectNats = async (config: NatsConfig, name: string): Promise<Bus> => {
     servers,
     name,
     ...(creds ? { credentials: creds } : {}),
-    ...(config.caFile === null ? {} : { tls: { ca: await readFile(config.caFile, "utf8") } }),
+    ...(config.caFile === null
+      ? {}
+      : { tls: { ca: await readConfiguredFile("bus.caFile", config.caFile) } }),
   });
 };
 
-/** The bus that the configuration names. Throws `BUS_UNAVAILABLE`. */
+/** The bus that the configuration names. Throws `BUS_UNAVAILABLE`, `BUS_CREDENTIALS_REFUSED`, `CONFIG_FILE_UNREADABLE`. */
 export const connectBus = async (
   config: FabricConfig,
   { store, clock }: { readonly store: Store; readonly clock: Clock },

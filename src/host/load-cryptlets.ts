@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import path from "node:path";
 import type { Enclave, LoadedCryptlet } from "../../enclave-sim/host/enclave.ts";
 import type { SourcesConfiguration } from "../../enclave-sim/capabilities/capability.ts";
@@ -8,6 +7,7 @@ import { fabricError } from "../core/errors/fabric-error.ts";
 import type { CryptletId, FeedId } from "../core/ids.ts";
 import { defineFeed, type FeedDefinition } from "./feed-definition.ts";
 import { decideProviderMode } from "./provider-mode.ts";
+import { readConfiguredFile } from "./read-configured-file.ts";
 import type { ServedFeedEntry } from "./feed-directory.ts";
 
 type CryptletPackage = Awaited<ReturnType<typeof readPackage>>;
@@ -45,15 +45,15 @@ const decideSources = async (
     mode: "emulated",
     address: emulator.address,
     port: emulator.port,
-    caPem: await readFile(emulator.caFile, "utf8"),
+    caPem: await readConfiguredFile("providers.emulator.caFile", emulator.caFile),
     allowPrivateAddresses,
   };
 };
 
 /**
  * Read every configured package, join its manifest with the configured feeds and start it in the enclave.
- * Throws `CRYPTLET_ID_DIFFERS`, `SIMULATED_NOT_ALLOWED`, `FEED_NOT_IN_MANIFEST`, `PROVIDERS_UNREACHABLE` and what
- * `Enclave.load` throws.
+ * Throws `CRYPTLET_ID_DIFFERS`, `SIMULATED_NOT_ALLOWED`, `FEED_NOT_IN_MANIFEST`, `FEED_NOT_BINDABLE`,
+ * `PROVIDERS_UNREACHABLE`, `CONFIG_FILE_UNREADABLE` and what `Enclave.load` throws.
  */
 export const loadCryptlets = async (
   config: FabricConfig,

@@ -51,6 +51,11 @@ export const hostErrors = {
     message: "The package {directory} holds {actual}, the configuration says {expected}",
     hint: "Set cryptlets[].id to the id in the package's manifest, or point at the right folder.",
   },
+  CONFIG_FILE_UNREADABLE: {
+    kind: "user",
+    message: "{setting} names the file {file}, which cannot be read: {reason}",
+    hint: "Check the path, which starts at the configuration file, and that this user may read it.",
+  },
   SIMULATED_NOT_ALLOWED: {
     kind: "verification",
     message: "The enclave of {cryptlet} is SIMULATED and that is not accepted here",
