@@ -222,6 +222,21 @@ describe("what is wrong", () => {
     expect(lines.join("")).toContain("hidden-value");
   });
 
+  it("lets no client write the log with refusals that it can bring about at will", async () => {
+    const lines: string[] = [];
+    const destination = { write: (line: string) => void lines.push(line) };
+    const { url } = await start({
+      log: createLog({ level: "info", destination }),
+      streams: { streams: 0 },
+    });
+    const refused = await fetch(`${url}/v1/feeds/xau-usd/events`);
+    expect(refused.status).toBe(503);
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      { level: "warn", code: "API_STREAMS_EXHAUSTED" },
+    ]);
+    expect(lines.join("")).not.toContain("stack");
+  });
+
   it("lets no answer out that does not fit its description", async () => {
     const fabric = createFakeFabric();
     fabric.liveness = () => ({ ok: "yes" }) as never;

@@ -40,8 +40,10 @@ export const createErrorHandler =
     const known = toFabricError(error, request);
     const wire = toWire(known);
     const status = httpStatusOf(wire.code);
-    if (status >= 500)
-      log.error("request failed", { request: request.id, route: request.routeOptions.url, error });
+    const where = { request: request.id, route: request.routeOptions.url };
+    // A refusal that everybody can bring about is a line, not a stack: else a client writes the log.
+    if (status === 500) log.error("request failed", { ...where, error });
+    else if (status > 500) log.warn("request refused", { ...where, code: wire.code });
     if (status === 401) void reply.header("www-authenticate", "Bearer");
     if (status === 503) void reply.header("retry-after", "1");
     void reply

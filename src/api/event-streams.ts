@@ -77,6 +77,8 @@ export const createEventStreams = (limits: StreamLimits, log: Log): EventStreams
       return running.size;
     },
     run(response, headers, source) {
+      // Whoever hung up meanwhile says so only once: its stream would hold its place for nobody.
+      if (response.destroyed) return;
       if (running.size >= limits.streams)
         throw fabricError("API_STREAMS_EXHAUSTED", { limit: limits.streams });
       const controller = new AbortController();

@@ -128,6 +128,34 @@ describe("/v1/feeds/:id/events", () => {
     expect(status).toBe(200);
   });
 
+  it("gives no place to a reader who hung up before the stream began", async () => {
+    const fabric = createFakeFabric();
+    const { get } = fabric.feeds;
+    const doors = new EventEmitter();
+    const isGone = once(doors, "gone");
+    const isAsked = once(doors, "asked");
+    const slow: typeof get = async (id) => {
+      doors.emit("asked");
+      await isGone;
+      return await get(id);
+    };
+    const { url } = await start(
+      { ...fabric, feeds: { ...fabric.feeds, get: slow } },
+      { streams: 1, stallMs: 60_000 },
+    );
+    const { hostname, port, pathname } = new URL(url);
+    const socket = connect(Number(port), hostname);
+    socket.write(`GET ${pathname} HTTP/1.1\r\nhost: x\r\n\r\n`);
+    await isAsked;
+    socket.resetAndDestroy();
+    // The server hears of it before it answers what is asked afterwards on another connection.
+    for (let i = 0; i < 2; i += 1) await (await fetch(new URL("/live", url))).text();
+    doors.emit("gone");
+    const stream = await listen(url);
+    expect(stream.response.status).toBe(200);
+    stream.leave();
+  });
+
   it("cuts a reader off that takes nothing, and holds one event for it meanwhile", async () => {
     const fabric = createFakeFabric();
     let asked = 0;
