@@ -15,6 +15,12 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   sleep: async (milliseconds, options) => {
-    await sleep(milliseconds, undefined, options?.signal ? { signal: options.signal } : {});
+    try {
+      await sleep(milliseconds, undefined, options?.signal ? { signal: options.signal } : {});
+    } catch (error) {
+      // Node rejects with an error of its own, whose cause the reason is.
+      options?.signal?.throwIfAborted();
+      throw error;
+    }
   },
 };

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 import { createManualClock } from "./manual-clock.ts";
 import { createWake } from "./wake.ts";
@@ -29,6 +30,17 @@ describe("wake", () => {
     expect(woken).toBe(false);
     await clock.advance(1);
     expect(await second).toBe(true);
+  });
+
+  it("leaves no listener behind on a signal that lives long", async () => {
+    const wake = createWake(createManualClock());
+    const stop = new AbortController();
+    for (let turn = 0; turn < 50; turn += 1) {
+      const waiting = wake.wait(1_000, { signal: stop.signal });
+      wake.notify();
+      await waiting;
+    }
+    expect(getEventListeners(stop.signal, "abort")).toEqual([]);
   });
 
   it("ends with the reason when aborted", async () => {

@@ -20,15 +20,19 @@ export const createWake = (clock: Clock): Wake => {
     wait: async (milliseconds, { signal }) => {
       signal.throwIfAborted();
       if (!pending) {
+        // One listener instead of AbortSignal.any, whose entries on a long-lived signal Node 20 never drops.
         const stop = new AbortController();
+        const abort = () => stop.abort(signal.reason);
+        signal.addEventListener("abort", abort, { once: true });
         const notified = new Promise<void>((resolve) => {
           wakeUp = resolve;
         });
-        const timer = clock.sleep(milliseconds, { signal: AbortSignal.any([signal, stop.signal]) });
+        const timer = clock.sleep(milliseconds, { signal: stop.signal });
         try {
           await Promise.race([notified, timer]);
         } finally {
           wakeUp = null;
+          signal.removeEventListener("abort", abort);
           stop.abort();
           timer.catch(() => undefined);
         }

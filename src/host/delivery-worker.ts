@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import {
   isSettled,
   type ChainAdapter,
@@ -89,6 +90,8 @@ export const startDeliveryWorker = (parts: DeliveryWorkerParts): DeliveryWorker 
   const { adapter, store, clock, log } = parts;
   const stopping = new AbortController();
   const { signal } = stopping;
+  // One listener per delivery that is followed.
+  setMaxListeners(0, signal);
   const inFlight = new Map<string, Promise<void>>();
   let pause = FIRST_PAUSE_MS;
   const work = createWake(clock);

@@ -1,6 +1,7 @@
 import type { SourceMode } from "../sdk/abi.ts";
 import type { WireError } from "../core/errors/wire.ts";
 import type { FeedId, RunId } from "../core/ids.ts";
+import type { PublishReason } from "../triggers/publish-reason.ts";
 import type { DeliveryView, RoundView } from "./fabric.ts";
 
 /** What one source answered in a run. */
@@ -39,7 +40,7 @@ export type FabricEvent =
       readonly value: string | null;
       readonly spread: string;
       /** Why a round follows; null when the value stays unpublished. */
-      readonly publish: "first" | "deviation" | "heartbeat" | "change" | null;
+      readonly publish: PublishReason | null;
       /** ms from the trigger to the enclave's answer. */
       readonly durationMs: number;
     }

@@ -8,11 +8,12 @@ import { commitRound } from "../store/commit-round.ts";
 import { latestRound } from "../store/rounds.ts";
 import { closeRun, openRun } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
+import type { PublishReason } from "../triggers/publish-reason.ts";
 import type { FabricEvents } from "./fabric-events.ts";
 import type { FabricMetrics } from "./fabric-metrics.ts";
 import type { FeedDefinition } from "./feed-definition.ts";
 import type { LatestRounds } from "./latest-rounds.ts";
-import { decidePublication, type PublicationReason } from "./publication.ts";
+import { decidePublication } from "./publication.ts";
 import { roundMessageId, roundSubject } from "./round-message.ts";
 import { toRoundRow, viewObservation } from "./round-view.ts";
 import { readSources } from "./run-sources.ts";
@@ -68,7 +69,7 @@ export const createFeedRunner = (parts: FeedRunnerParts): FeedRunner => {
 
   const publish = async (
     report: RunReport,
-    reason: PublicationReason,
+    reason: PublishReason,
     signal: AbortSignal | undefined,
   ): Promise<void> => {
     const previous = await latestRound(store.db, feed.id);

@@ -7,10 +7,7 @@ import { digestOf } from "../crypto/hashes.ts";
 import type { FeedValue, ObservationDraft, SourceMode } from "../sdk/abi.ts";
 import type { RoundRow } from "../store/rounds.ts";
 import type { FeedSchedule } from "../triggers/schedule.ts";
-import { shouldPublish, type Comparable, type PublishReason } from "../triggers/should-publish.ts";
-
-/** Why a value becomes a round. */
-export type PublicationReason = NonNullable<PublishReason>;
+import { publishReason, type Comparable, type PublishReason } from "../triggers/publish-reason.ts";
 
 /** What a run gave, as far as the decision needs it. */
 export interface Candidate {
@@ -37,10 +34,10 @@ export const decidePublication = (
   { feed, draft, mode }: Candidate,
   schedule: FeedSchedule,
   now: number,
-): PublicationReason | null => {
+): PublishReason | null => {
   if (previous && mode !== null && previous.mode !== mode)
     throw fabricError("SOURCE_MODE_CHANGED", { feed, before: previous.mode, now: mode });
-  const { reason } = shouldPublish({
+  const reason = publishReason({
     previous: previous && {
       value: compared(JSON.parse(previous.valueJson) as FeedValue),
       issuedAt: previous.issuedAt,

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Clock } from "../core/clock.ts";
 import { fabricError } from "../core/errors/fabric-error.ts";
 import type { FeedId } from "../core/ids.ts";
@@ -42,6 +43,8 @@ export interface Triggers {
 export const startTriggers = async (options: TriggersOptions): Promise<Triggers> => {
   const { store, clock } = options;
   const halt = new AbortController();
+  // One listener per feed that waits.
+  setMaxListeners(0, halt.signal);
   const loops = new Map<FeedId, FeedLoop>();
   const feeds = [];
   for (const entry of options.feeds)

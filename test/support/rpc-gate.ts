@@ -7,6 +7,8 @@ export interface RpcGate {
   readonly url: string;
   /** Replaces what happens around the next broadcasts. */
   watch(hooks: { readonly before?: () => void; readonly after?: () => void }): void;
+  /** While it is shut every question is answered 503, as by a node behind a proxy that lost it. */
+  shut(isShut: boolean): void;
   close(): Promise<void>;
 }
 
@@ -19,9 +21,14 @@ const readBody = async (request: IncomingMessage): Promise<string> => {
 /** Stands between a host and its chain, so that a test can act in the moment of a broadcast. */
 export const openRpcGate = async (target: string): Promise<RpcGate> => {
   let hooks: Parameters<RpcGate["watch"]>[0] = {};
+  let isClosed = false;
   const server = createServer((request, response) => {
     const pass = async (): Promise<void> => {
       const body = await readBody(request);
+      if (isClosed) {
+        response.writeHead(503).end();
+        return;
+      }
       const isBroadcast = body.includes("eth_sendRawTransaction");
       if (isBroadcast) hooks.before?.();
       const answer = await fetch(target, {
@@ -42,6 +49,9 @@ export const openRpcGate = async (target: string): Promise<RpcGate> => {
     url: `http://127.0.0.1:${port}`,
     watch: (next) => {
       hooks = next;
+    },
+    shut: (isShut) => {
+      isClosed = isShut;
     },
     close: async () => {
       server.closeAllConnections();

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { deviates, shouldPublish, type Comparable } from "./should-publish.ts";
+import { deviates, publishReason, type Comparable } from "./publish-reason.ts";
 import type { FeedSchedule } from "./schedule.ts";
 
 const MILLION = 1_000_000n;
@@ -61,23 +61,23 @@ describe("deviates", () => {
   });
 });
 
-describe("shouldPublish", () => {
+describe("publishReason", () => {
   const schedule: FeedSchedule = { intervalMs: 1_000, heartbeatMs: 10_000, deviationPpm: 5_000 };
   const ask = (
     answer: bigint,
     age: number,
     change: { readonly schedule?: FeedSchedule; readonly before?: Comparable } = {},
   ) =>
-    shouldPublish({
+    publishReason({
       previous: { value: change.before ?? decimal(1_000_000n), issuedAt: 1_000_000 },
       next: decimal(answer),
       now: 1_000_000 + age,
       schedule: change.schedule ?? schedule,
-    }).reason;
+    });
 
   it("publishes the first value, whatever it is", () => {
-    const first = shouldPublish({ previous: null, next: decimal(0n), now: 5, schedule });
-    expect(first).toEqual({ publish: true, reason: "first" });
+    const first = publishReason({ previous: null, next: decimal(0n), now: 5, schedule });
+    expect(first).toBe("first");
   });
 
   it("publishes a change that is large enough, and says that it was one", () => {
@@ -105,7 +105,7 @@ describe("shouldPublish", () => {
   it("compares records by digest, and sees a feed that changed its kind", () => {
     const record = (digest: string): Comparable => ({ kind: "record", digest });
     const compare = (before: Comparable, next: Comparable) =>
-      shouldPublish({ previous: { value: before, issuedAt: 0 }, next, now: 1, schedule }).reason;
+      publishReason({ previous: { value: before, issuedAt: 0 }, next, now: 1, schedule });
     expect(compare(record("a"), record("a"))).toBeNull();
     expect(compare(record("a"), record("b"))).toBe("deviation");
     expect(compare(record("a"), decimal(1n))).toBe("deviation");
@@ -128,7 +128,7 @@ describe("shouldPublish", () => {
         let issuedAt = 0;
         for (let now = plan.intervalMs; now < plan.intervalMs * 60; now += plan.intervalMs) {
           const previous = { value: decimal(1n), issuedAt };
-          if (shouldPublish({ previous, next: decimal(1n), now, schedule: plan }).publish) {
+          if (publishReason({ previous, next: decimal(1n), now, schedule: plan })) {
             expect(now - issuedAt).toBeLessThanOrEqual(plan.heartbeatMs);
             issuedAt = now;
           }

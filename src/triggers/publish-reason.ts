@@ -14,26 +14,25 @@ export interface PublishQuestion {
   readonly schedule: FeedSchedule;
 }
 
-/** Why a round is made; null when it is not. */
-export type PublishReason = "first" | "deviation" | "heartbeat" | null;
+/** Why a round is made. */
+export type PublishReason = "first" | "deviation" | "heartbeat";
 
 const MILLION = 1_000_000n;
 
 /**
- * Whether a run's result becomes a round. A change is looked at first, so that a round made for both says `deviation`.
+ * Why a run's result becomes a round; null when it does not. A change is looked at first, so that a round made for both
+ * says `deviation`.
  * @example
  * ```ts
- * shouldPublish({ previous: null, next, now, schedule }); // { publish: true, reason: "first" }
+ * publishReason({ previous: null, next, now, schedule }); // "first"
  * ```
  */
-export const shouldPublish = (
-  question: PublishQuestion,
-): { readonly publish: boolean; readonly reason: PublishReason } => {
-  const reason = reasonOf(question);
-  return { publish: reason !== null, reason };
-};
-
-const reasonOf = ({ previous, next, now, schedule }: PublishQuestion): PublishReason => {
+export const publishReason = ({
+  previous,
+  next,
+  now,
+  schedule,
+}: PublishQuestion): PublishReason | null => {
   if (!previous) return "first";
   if (changed(previous.value, next, schedule.deviationPpm)) return "deviation";
   const age = now - previous.issuedAt;
