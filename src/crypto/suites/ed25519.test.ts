@@ -59,7 +59,7 @@ test("a signer who adds torsion to its nonce point convinces neither driver", ()
     expect(suite.verifier(publicKey, driver).verify(signature, message)).toBe(false);
 });
 
-test("the identity as nonce point is judged alike", () => {
+test("the identity as nonce point convinces no driver, on any Node", () => {
   const secret = new Uint8Array(32).fill(1);
   const { publicKey } = suite.signer(secret);
   const { scalar } = ed25519.utils.getExtendedPublicKey(secret);
@@ -67,8 +67,7 @@ test("the identity as nonce point is judged alike", () => {
   const r = ed25519.Point.ZERO.toBytes();
   const k = toNumber(sha512(concatBytes(r, publicKey, message))) % L;
   const signature = concatBytes(r, littleEndian((k * scalar) % L));
-  const [reference, fast] = drivers.map((driver) =>
-    suite.verifier(publicKey, driver).verify(signature, message),
-  );
-  expect(fast).toBe(reference);
+  expect(ed25519.verify(signature, message, publicKey)).toBe(true);
+  for (const driver of drivers)
+    expect(suite.verifier(publicKey, driver).verify(signature, message)).toBe(false);
 });
