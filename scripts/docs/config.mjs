@@ -97,7 +97,7 @@ export const printConfig = () => {
   return `# Configuration
 
 Printed from \`src/core/config/\` by \`npm run docs\`; change it there. [config.schema.json](config.schema.json) is the same as
-a JSON Schema for editors.
+a JSON Schema for editors; [host.md](host.md) has a whole file.
 
 The host reads the file that \`--config\` or \`CRYPTLET_CONFIG\` names, else \`fabric.json\` in the working directory, else takes
 the defaults. Then the environment is put on top, then secrets are read. Relative paths start at the file. Every fault is

@@ -22,8 +22,8 @@ export interface Output {
   readonly json: boolean;
   /** For standard output. */
   readonly style: Style;
-  /** Columns of the terminal, 80 where there is none. */
-  readonly columns: number;
+  /** Columns of the terminal; null where standard output is none and lines stay as they are. */
+  readonly columns: number | null;
   /** One line or block of the result for people; nothing under `--json`. */
   print(text: string): void;
   /** One event of a following command: one JSON line under `--json`, else its text. */
@@ -131,7 +131,7 @@ export const createOutput = (options: {
   return {
     json,
     style,
-    columns: stdout.columns ?? 80,
+    columns: stdout.isTTY === true ? (stdout.columns ?? 80) : null,
     print: (text) => {
       if (!json) line(stdout, text);
     },

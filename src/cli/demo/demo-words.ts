@@ -4,9 +4,10 @@ import type { DemoRefusal } from "./demo-data.ts";
 export const PICTURE = [
   "  5 price services        enclave               database         chain",
   "  ┌──────────┐ TLS   ┌─────────────┐ signed  ┌──────────┐ bus ┌───────────┐",
-  "  │ sources  │ ────> │ Cryptlet    │ ──────> │ round +  │ ──> │ FeedStore │ <── your contract",
-  "  │          │       │ median, key │ envelope│ outbox   │     │ checks it │     reads a price",
+  "  │ sources  │ ────> │ Cryptlet    │ ──────> │ round +  │ ──> │ FeedStore │",
+  "  │          │       │ median, key │ envelope│ outbox   │     │ checks it │",
   "  └──────────┘       └─────────────┘         └──────────┘     └───────────┘",
+  "                                         your contract reads a price ──^",
 ].join("\n");
 
 /** What was tried, in words. */

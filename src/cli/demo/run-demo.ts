@@ -8,6 +8,7 @@ import type { CommandResult } from "../command.ts";
 import type { Output } from "../output.ts";
 import { createTemporaryFolder } from "../temporary-folder.ts";
 import { untilStopped } from "../until-stopped.ts";
+import { wrapText } from "../wrap-text.ts";
 import { connectDemoChain } from "./demo-chain.ts";
 import type { DemoData } from "./demo-data.ts";
 import { goldFeedOf, goldPackage } from "./demo-enclave.ts";
@@ -56,7 +57,8 @@ const createTeller = (output: Output): ((event: DemoEvent) => void) => {
       return;
     }
     spinner.stop();
-    output.print(toText(event));
+    const text = toText(event);
+    output.print(output.columns === null ? text : wrapText(text, output.columns));
     spinner = ["finished", "kept", "cleaned"].includes(event.type)
       ? { update: () => {}, stop: () => {} }
       : output.progress("Working");
