@@ -13,7 +13,7 @@ import type { ChainName, CryptletId, FabricId } from "../core/ids.ts";
 import { createLog } from "../core/log.ts";
 import { createSigningKey } from "../crypto/key-record.ts";
 import { serializeBundle } from "../envelope/bundle.ts";
-import { signObservation } from "../envelope/signed-observation.ts";
+import { envelopeDigest, signObservation } from "../envelope/signed-observation.ts";
 import type { TrustPolicy } from "../envelope/trust-policy.ts";
 import { createStoreBusLog } from "../store/bus-log.ts";
 import { listDeliveries } from "../store/deliveries.ts";
@@ -93,14 +93,15 @@ const deadLetters = async (bus: Awaited<ReturnType<typeof openIntake>>["bus"], c
 
 test("an envelope of a trusted key becomes one delivery, however often its message comes", async () => {
   const { store, start, publish, stored } = await openIntake();
-  const { bundleJson } = signRound(1);
+  const { bundleJson, signed } = signRound(1);
   const landed = signalOnce();
   const intake = await start(landed.resolve);
-  await publish(bundleJson, roundMessageId(GOLD, 1));
+  await publish(bundleJson, roundMessageId(GOLD, 1, envelopeDigest(signed.envelope)));
   await landed.promise;
   // The same round again under another id, as after a stream was lost and published anew.
   await publish(bundleJson, "cryptlet:xau-usd:1:again");
-  await publish(signRound(2).bundleJson, roundMessageId(GOLD, 2));
+  const second = signRound(2);
+  await publish(second.bundleJson, roundMessageId(GOLD, 2, envelopeDigest(second.signed.envelope)));
   await expect.poll(() => listDeliveries(store.db, { limit: 9 })).toHaveLength(2);
   await intake.stop();
   expect(stored()).toBeGreaterThanOrEqual(2);
@@ -108,6 +109,38 @@ test("an envelope of a trusted key becomes one delivery, however often its messa
   expect(new Set(rows.map(({ round, status }) => `${round} ${status}`))).toEqual(
     new Set(["1 prepared", "2 prepared"]),
   );
+});
+
+test("a stranger who replays a round under ids of rounds to come keeps none of those away", async () => {
+  const { store, start, publish } = await openIntake();
+  const landed = signalOnce();
+  const intake = await start(landed.resolve);
+  const [first, second] = [signRound(1), signRound(2)];
+  const idOf = (round: number, { signed }: typeof first) =>
+    roundMessageId(GOLD, round, envelopeDigest(signed.envelope));
+  expect(idOf(1, first)).not.toBe(idOf(1, second));
+  await publish(first.bundleJson, "cryptlet:xau-usd:1");
+  await publish(first.bundleJson, "cryptlet:xau-usd:2");
+  await landed.promise;
+  // Even under an id that was taken from the wire, a replay is marked as what it is.
+  await publish(first.bundleJson, idOf(2, first));
+  await publish(second.bundleJson, idOf(2, second));
+  await expect.poll(() => listDeliveries(store.db, { limit: 9 })).toHaveLength(2);
+  await intake.stop();
+});
+
+test("the mark of a message is of what was verified, not of the id that it came with", async () => {
+  const { store, start, publish } = await openIntake();
+  const landed = signalOnce();
+  const intake = await start(landed.resolve);
+  const { bundleJson, signed } = signRound(1);
+  await publish(bundleJson, "cryptlet:xau-usd:2:00");
+  await landed.promise;
+  await intake.stop();
+  const marks = await store.db.selectFrom("bus_consumer_sequences").select("message_key").execute();
+  expect(marks).toEqual([
+    { message_key: roundMessageId(GOLD, 1, envelopeDigest(signed.envelope)) },
+  ]);
 });
 
 test("a stranger's envelope, a tampered one and junk become dead letters and hold up nobody", async () => {
@@ -134,7 +167,7 @@ test("a stranger's envelope, a tampered one and junk become dead letters and hol
   await publish(foreign, "stranger");
   await publish(tampered, "tampered");
   await publish("{", "junk");
-  await publish(bundleJson, roundMessageId(GOLD, 1));
+  await publish(bundleJson, roundMessageId(GOLD, 1, envelopeDigest(signed.envelope)));
   await landed.promise;
   await deadLetters(bus, 3);
   await intake.stop();
@@ -143,7 +176,7 @@ test("a stranger's envelope, a tampered one and junk become dead letters and hol
 
 test("an envelope of another fabric is refused, a stale one is not", async () => {
   const { store, bus, start, publish } = await openIntake();
-  const { bundleJson } = signRound(1, { validUntil: 1_768_492_802_250 });
+  const { bundleJson, signed } = signRound(1, { validUntil: 1_768_492_802_250 });
   const landed = signalOnce();
   const intake = await start(landed.resolve);
   const other = signRound(1).observation;
@@ -157,7 +190,7 @@ test("an envelope of another fabric is refused, a stale one is not", async () =>
     serializeBundle({ ...parsed, envelope: foreign.envelope, onchain: null }),
     "foreign",
   );
-  await publish(bundleJson, roundMessageId(GOLD, 1));
+  await publish(bundleJson, roundMessageId(GOLD, 1, envelopeDigest(signed.envelope)));
   await landed.promise;
   await deadLetters(bus, 1);
   await intake.stop();

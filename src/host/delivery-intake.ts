@@ -9,7 +9,7 @@ import { verifyBundle } from "../envelope/verify-bundle.ts";
 import { applyOnce } from "../store/apply-once.ts";
 import { deliveryId, findDelivery, insertDeliveries } from "../store/deliveries.ts";
 import type { Store } from "../store/store.ts";
-import { roundStream } from "./round-message.ts";
+import { roundMessageId, roundStream } from "./round-message.ts";
 
 /** A handler only writes one transaction; what takes longer is stuck. */
 const ACK_WAIT_MS = 30_000;
@@ -51,8 +51,8 @@ export const startDeliveryIntake = async (
     parts.onProgress();
     const at = clock.now();
     const report = await verifyBundle(message.data, { trust, at });
-    const { observation } = report;
-    if (!isAuthentic(report) || observation === null) {
+    const { observation, envelopeDigest } = report;
+    if (!isAuthentic(report) || observation === null || envelopeDigest === null) {
       const code = report.code ?? "ENVELOPE_MALFORMED";
       log.error("envelope refused", { chain, sequence: message.sequence, code });
       return { deadLetter: code };
@@ -66,7 +66,8 @@ export const startDeliveryIntake = async (
           stream: message.stream,
           consumer: durable,
           sequence: message.sequence,
-          messageId: message.messageId,
+          // The message's own id is whoever's who sent it; what was verified says which round this is.
+          messageId: roundMessageId(feed, round, envelopeDigest),
         },
         at,
         async () => {

@@ -144,7 +144,9 @@ describe("a run", () => {
     const { runner, runs, outbox, store, latest, seen, committed } = await open(() => ({}));
     await runner.run(cause);
     expect(await runs()).toEqual([["published", null]]);
-    expect(await outbox()).toEqual(["cryptlet:xau-usd:1"]);
+    expect(await outbox()).toEqual([
+      expect.stringMatching(/^cryptlet:xau-usd:1:[0-9a-f]{32}$/) as string,
+    ]);
     const row = await latestRound(store.db, GOLD);
     expect(row?.answer).toBe("265010000000");
     expect(JSON.parse(latest.bytes(GOLD).toString())).toMatchObject({

@@ -93,7 +93,7 @@ export const createFeedRunner = (parts: FeedRunnerParts): FeedRunner => {
       }),
     );
     const view = viewObservation(signed, true);
-    const messageId = roundMessageId(feed.id, round);
+    const messageId = roundMessageId(feed.id, round, view.envelopeDigest);
     const at = clock.now();
     await store.transaction((trx) =>
       commitRound(trx, {
@@ -104,8 +104,6 @@ export const createFeedRunner = (parts: FeedRunnerParts): FeedRunner => {
           messageId,
           payload: Buffer.from(bundleJson),
         },
-        // Deliveries are the consumer's: they are stored with the sequence of the message that brought them.
-        targets: [],
         run: {
           id: report.runId,
           status: "published",

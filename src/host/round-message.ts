@@ -1,4 +1,4 @@
-import type { FabricId, FeedId } from "../core/ids.ts";
+import type { Digest, FabricId, FeedId } from "../core/ids.ts";
 import type { StreamConfig } from "../bus/bus.ts";
 
 const DAY_MS = 86_400_000;
@@ -7,8 +7,16 @@ const DAY_MS = 86_400_000;
 export const roundSubject = (fabric: FabricId, feed: FeedId): string =>
   `cryptlet.${fabric}.round.${feed}`;
 
-/** The same round has the same id after every restart, so that a second publication is known as one. */
-export const roundMessageId = (feed: FeedId, round: number): string => `cryptlet:${feed}:${round}`;
+/** Characters of the digest that stand in an id: 128 bits. */
+const DIGEST_CHARACTERS = 32;
+
+/**
+ * The same round has the same id after every restart, so that a second publication is known as one. It ends with the
+ * envelope's digest, which nobody knows before the round is signed: a stranger on the bus could otherwise use up the ids
+ * of rounds to come, and the bus would drop those as duplicates.
+ */
+export const roundMessageId = (feed: FeedId, round: number, envelope: Digest): string =>
+  `cryptlet:${feed}:${round}:${envelope.slice("sha256:".length).slice(0, DIGEST_CHARACTERS)}`;
 
 /** Stream that carries all rounds of a fabric. */
 export const roundStream = (fabric: FabricId): StreamConfig => ({
