@@ -3,7 +3,6 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { roundCommit } from "../../test/support/rounds.ts";
 import type { Digest, FeedId, RunId } from "../core/ids.ts";
 import { commitRound } from "./commit-round.ts";
-import { listDeliveries } from "./deliveries.ts";
 import { findBundle } from "./envelopes.ts";
 import { openStore } from "./open-store.ts";
 import { outboxBacklog, takeUnpublished } from "./outbox.ts";
@@ -20,7 +19,7 @@ const open = async (): Promise<Store> => {
 };
 
 describe("commitRound", () => {
-  it("writes round, envelope, outbox entry, deliveries and the run's end together", async () => {
+  it("writes round, envelope, outbox entry and the run's end together", async () => {
     const store = await open();
     const id = "1b4e28ba-2fa1-41d2-883f-0016d3cca427" as RunId;
     await openRun(store.db, { id, feed: gold, triggerId: "t", startedAt: 1 });
@@ -35,9 +34,6 @@ describe("commitRound", () => {
     expect(await findRound(store.db, gold, 1)).toEqual(commit.round);
     expect(await findBundle(store.db, commit.round.envelopeDigest)).toBe(commit.bundleJson);
     expect(await takeUnpublished(store.db, { limit: 10 })).toMatchObject([commit.outbox]);
-    expect(await listDeliveries(store.db, { feed: gold, limit: 10 })).toMatchObject([
-      { id: "xau-usd:1:local:0x01", status: "prepared", attempts: 0 },
-    ]);
     expect(await listRuns(store.db, { limit: 10 })).toMatchObject([{ id, status: "published" }]);
     expect(await readTranscript(store.db, id)).toBe("[]");
   });
@@ -92,7 +88,6 @@ describe("commitRound", () => {
     });
     expect((await latestRound(store.db, gold))?.round).toBe(1);
     expect(await findBundle(store.db, second.round.envelopeDigest)).toBeNull();
-    expect(await listDeliveries(store.db, { round: 2, limit: 10 })).toEqual([]);
   });
 
   it("refuses the same envelope for another round", async () => {

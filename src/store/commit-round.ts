@@ -1,6 +1,4 @@
 import { fabricError } from "../core/errors/fabric-error.ts";
-import type { ChainName } from "../core/ids.ts";
-import { insertDeliveries } from "./deliveries.ts";
 import { appendOutbox, type OutboxEntry } from "./outbox.ts";
 import { latestRound, type RoundRow } from "./rounds.ts";
 import { closeRun, type RunEnd } from "./runs.ts";
@@ -11,8 +9,6 @@ export interface RoundCommit {
   readonly round: RoundRow;
   readonly bundleJson: string;
   readonly outbox: OutboxEntry;
-  /** Contracts that get the round. */
-  readonly targets: readonly { readonly chain: ChainName; readonly contract: string }[];
   /** End of the run that made it; null for a round that was imported. */
   readonly run: RunEnd | null;
   /** ms since epoch. */
@@ -20,7 +16,8 @@ export interface RoundCommit {
 }
 
 /**
- * Writes round, envelope, outbox row, deliveries and the run's end. Part of the caller's transaction: all or nothing.
+ * Writes round, envelope, outbox row and the run's end. Part of the caller's transaction: all or nothing. Deliveries
+ * are stored by who takes the round off the bus, together with the message's sequence.
  * Throws `ROUND_OUT_OF_ORDER` unless it is the feed's next round, so that of two writers one loses.
  */
 export const commitRound = async (trx: Executor, commit: RoundCommit): Promise<void> => {
@@ -54,6 +51,5 @@ export const commitRound = async (trx: Executor, commit: RoundCommit): Promise<v
     })
     .execute();
   await appendOutbox(trx, commit.outbox, commit.at);
-  await insertDeliveries(trx, round, commit.targets, commit.at);
   if (commit.run) await closeRun(trx, commit.run);
 };

@@ -9,7 +9,9 @@ import {
   deliveryEvents,
   deliveryId,
   findDelivery,
+  insertDeliveries,
   listDeliveries,
+  newestRoundFor,
   openDeliveries,
 } from "./deliveries.ts";
 import { openStore } from "./open-store.ts";
@@ -18,11 +20,17 @@ import type { Store } from "./store.ts";
 const gold = "xau-usd" as FeedId;
 const target = { chain: "local" as ChainName, contract: "0x01" };
 const first = deliveryId(gold, 1, target);
+const storeRound = async (store: Store, round: number): Promise<void> => {
+  const commit = roundCommit(gold, round);
+  await store.transaction(async (trx) => {
+    await commitRound(trx, commit);
+    await insertDeliveries(trx, commit.round, [target], commit.at);
+  });
+};
 const withRounds = async (count: number): Promise<Store> => {
   const store = await openStore({ driver: "libsql", file: ":memory:" });
   onTestFinished(() => store.close());
-  for (let round = 1; round <= count; round += 1)
-    await store.transaction((trx) => commitRound(trx, roundCommit(gold, round)));
+  for (let round = 1; round <= count; round += 1) await storeRound(store, round);
   return store;
 };
 
@@ -67,7 +75,7 @@ describe("deliveries", () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.constantFrom(...statuses), { maxLength: 12 }), async (steps) => {
         const store = await openStore({ driver: "libsql", file: ":memory:" });
-        await store.transaction((trx) => commitRound(trx, roundCommit(gold, 1)));
+        await storeRound(store, 1);
         let ended: DeliveryStatus | null = null;
         for (const status of steps) {
           const before = await findDelivery(store.db, first);
@@ -103,6 +111,24 @@ describe("deliveries", () => {
     expect(await find({ chain: "elsewhere" })).toEqual([]);
     const open = await openDeliveries(store.db, { limit: 9, chain: target.chain });
     expect(open.map((d) => d.round)).toEqual([1, 3]);
+  });
+
+  it("know the newest round that goes to a contract, whatever became of it", async () => {
+    const store = await withRounds(3);
+    const third = deliveryId(gold, 3, target);
+    await changeDelivery(store.db, third, { status: "failed", error: "DELIVERY_INVALID" }, 9);
+    expect(await newestRoundFor(store.db, { feed: gold, ...target })).toBe(3);
+    expect(await newestRoundFor(store.db, { feed: gold, ...target, contract: "0x02" })).toBe(0);
+    expect(await newestRoundFor(store.db, { feed: "crm" as FeedId, ...target })).toBe(0);
+  });
+
+  it("belong to a round that is there, once to each contract", async () => {
+    const store = await withRounds(1);
+    for (const round of [1, 2])
+      await expect(
+        store.transaction((trx) => insertDeliveries(trx, { feed: gold, round }, [target], 9)),
+      ).rejects.toMatchObject({ code: "STORE_CONFLICT" });
+    expect(await listDeliveries(store.db, { limit: 9 })).toHaveLength(1);
   });
 
   it("says when there is no such delivery", async () => {

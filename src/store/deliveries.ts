@@ -40,7 +40,7 @@ export const deliveryId = (
   target: { readonly chain: ChainName; readonly contract: string },
 ): string => `${feed}:${round}:${target.chain}:${target.contract}`;
 
-/** Part of the round's transaction. */
+/** Stores the deliveries of a round that is committed, `prepared`. Part of the caller's transaction. */
 export const insertDeliveries = async (
   trx: Executor,
   { feed, round }: { readonly feed: FeedId; readonly round: number },

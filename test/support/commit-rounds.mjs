@@ -1,6 +1,7 @@
 // Child of store-kill.test.ts: commits rounds as fast as it can and says so on stdout after each commit.
 import { writeSync } from "node:fs";
 import { commitRound } from "../../dist/src/store/commit-round.js";
+import { insertDeliveries } from "../../dist/src/store/deliveries.js";
 import { latestRound } from "../../dist/src/store/rounds.js";
 import { openStore } from "../../dist/src/store/open-store.js";
 
@@ -26,7 +27,6 @@ const commitOf = (feed, round) => ({
     messageId: `cryptlet:${feed}:${round}`,
     payload: new Uint8Array(1_000),
   },
-  targets: [{ chain: "local", contract: "0x01" }],
   run: null,
   at: round,
 });
@@ -35,7 +35,11 @@ const follow = async (feed) => {
   for (;;) {
     round += 1;
     const next = round;
-    await store.transaction((trx) => commitRound(trx, commitOf(feed, next)));
+    const commit = commitOf(feed, next);
+    await store.transaction(async (trx) => {
+      await commitRound(trx, commit);
+      await insertDeliveries(trx, commit.round, [{ chain: "local", contract: "0x01" }], commit.at);
+    });
     // Synchronous: an acknowledgement that was written is one that somebody may have acted on.
     writeSync(1, `${feed} ${next}\n`);
   }

@@ -6,7 +6,7 @@ import { chainNameSchema, feedIdSchema, type ChainName } from "../../src/core/id
 import { OBSERVATION_SOLABI_TYPE } from "../../src/envelope/observation.ts";
 import type { SignedPayload } from "../../src/adapters/evm/encode-update.ts";
 import { commitRound } from "../../src/store/commit-round.ts";
-import { deliveryId } from "../../src/store/deliveries.ts";
+import { deliveryId, insertDeliveries } from "../../src/store/deliveries.ts";
 import type { Store } from "../../src/store/store.ts";
 import { ANVIL_SECRETS } from "./test-chain.ts";
 import type { FeedFixture, TestFeed } from "./feed-fixture.ts";
@@ -43,8 +43,11 @@ export const storeDelivery = async (
   target: { readonly chain?: ChainName; readonly contract?: string } = {},
 ): Promise<Delivery> => {
   const { chain = LOCAL, contract = feed.address } = target;
-  const commit = { ...roundCommit(FEED, round), targets: [{ chain, contract }] };
-  await store.transaction((trx) => commitRound(trx, commit));
+  const commit = roundCommit(FEED, round);
+  await store.transaction(async (trx) => {
+    await commitRound(trx, commit);
+    await insertDeliveries(trx, commit.round, [{ chain, contract }], commit.at);
+  });
   return {
     id: deliveryId(FEED, round, { chain, contract }),
     binding: { feed: FEED, chain, contract, mode: "every" },

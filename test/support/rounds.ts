@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { ChainName, Digest, FeedId } from "../../src/core/ids.ts";
+import type { Digest, FeedId } from "../../src/core/ids.ts";
 import type { RoundCommit } from "../../src/store/commit-round.ts";
 
 /** A plausible commit of round `round`; the digest depends on feed, round and `salt`. */
@@ -30,7 +30,6 @@ export const roundCommit = (
       messageId: `cryptlet:${feed}:${round}`,
       payload: change.payload ?? new TextEncoder().encode(`${feed}:${round}`),
     },
-    targets: [{ chain: "local" as ChainName, contract: "0x01" }],
     run: null,
     at: 1_700_000_000_600 + round * 1_000,
   };

@@ -58,7 +58,6 @@ export const commitSignedRound = async (
         messageId: `cryptlet:xau-usd:${round}`,
         payload: Buffer.from(bundleJson),
       },
-      targets: [],
       run: null,
       at: view.issuedAt,
     }),
