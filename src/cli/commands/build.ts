@@ -6,8 +6,9 @@ export const build = defineCommand({
   summary: "Build a Cryptlet's folder into the package that an enclave runs",
   description:
     "Bundles the folder of a Cryptlet (cryptlet.json and the source that its main names) into one file, and writes " +
-    "cryptlet.json, bundle.js and a source map. The same sources give the same bytes, and so the same measurement, " +
-    "on every machine. What stood in the output folder under these names is replaced.",
+    "cryptlet.json, bundle.js and a source map. The same sources with the same installed " +
+    "release give the same bytes, and so the same measurement, on every machine; a checkout, which bundles the SDK " +
+    "from its source, may give others. What stood in the output folder under these names is replaced.",
   arguments: [{ name: "folder", help: "Folder that holds cryptlet.json." }],
   options: {
     out: { kind: "text", value: "FOLDER", help: "where to write it; default: dist/cryptlets/<id>" },
