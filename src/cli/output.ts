@@ -54,11 +54,14 @@ const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "
 const FRAME_MS = 80;
 const CLEAR_LINE = "\r\u001b[2K";
 
-/** JSON text; bigints, which JSON lacks, as decimal text. */
+/** What JSON may leave as it is and a terminal obeys: C1 controls and the marks that turn the direction of text. */
+const STEERING = /[\u007F-\u009F\u2028\u2029\u202A-\u202E\u2066-\u2069]/g;
+
+/** JSON text; bigints, which JSON lacks, as decimal text. Printed on a terminal it steers nothing. */
 export const toJsonText = (data: unknown): string =>
   JSON.stringify(data, (_key, value: unknown) =>
     typeof value === "bigint" ? value.toString() : value,
-  );
+  ).replace(STEERING, (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
 const startSpinner = (sink: TextSink, first: string): Progress => {
   let text = first;
