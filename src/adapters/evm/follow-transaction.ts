@@ -19,7 +19,8 @@ export const findReceipt = async (
       [hash],
       options,
     );
-    if (receipt) return receipt;
+    // A node that answers about another transaction has said nothing about this one.
+    if (receipt?.transactionHash.toLowerCase() === hash.toLowerCase()) return receipt;
   }
   return null;
 };
