@@ -200,7 +200,9 @@ test("evidence says what it is to everybody who looks", () => {
   const text = Buffer.from(payload, "base64").toString("utf8");
   expect(text).toContain("SIMULATED: NO HARDWARE ROOT");
   expect(text).toContain("SIMULATOR-NO-HW!");
-  expect(text).not.toMatch(/intel|amd|aws/i);
+  // Without the keys, whose base64 may hold any three letters.
+  const said = JSON.stringify({ ...(JSON.parse(text) as object), keys: [] });
+  expect(said).not.toMatch(/intel|amd|aws/i);
   expect(describeEvidence(evidence).platform.fmspc.slice(0, 6)).toBe(
     Buffer.from("SIM").toString("hex"),
   );
