@@ -63,7 +63,9 @@ export const createFeedRunner = (parts: FeedRunnerParts): FeedRunner => {
     metrics.runs.inc({ feed: feed.id, outcome: wire.code });
     log.warn("run failed", { feed: feed.id, run, code: wire.code, reason: wire.message });
     const end = { id: run, status: "failed", error: wire.code, transcript: null } as const;
-    await store.transaction((trx) => closeRun(trx, { ...end, finishedAt: clock.now() }));
+    await store.transaction((trx) => closeRun(trx, { ...end, finishedAt: clock.now() }), {
+      sync: "later",
+    });
     events.emit({ type: "run-failed", feed: feed.id, run, error: wire });
   };
 
@@ -166,14 +168,18 @@ export const createFeedRunner = (parts: FeedRunnerParts): FeedRunner => {
     }
     metrics.runs.inc({ feed: feed.id, outcome: "unchanged" });
     const end = { id: run, status: "unchanged", error: null, transcript: null } as const;
-    await store.transaction((trx) => closeRun(trx, { ...end, finishedAt: clock.now() }));
+    await store.transaction((trx) => closeRun(trx, { ...end, finishedAt: clock.now() }), {
+      sync: "later",
+    });
   };
 
   return {
     async run(cause, options) {
       const run = createRunId();
-      await store.transaction((trx) =>
-        openRun(trx, { id: run, feed: feed.id, triggerId: cause.id, startedAt: clock.now() }),
+      await store.transaction(
+        (trx) =>
+          openRun(trx, { id: run, feed: feed.id, triggerId: cause.id, startedAt: clock.now() }),
+        { sync: "later" },
       );
       events.emit({ type: "run-started", feed: feed.id, run, trigger: cause.id });
       try {

@@ -103,7 +103,9 @@ export const createOutboxPublisher = (options: OutboxPublisherOptions): OutboxPu
         }
       }
     } finally {
-      if (acks.length > 0) await store.transaction((trx) => markPublished(trx, acks, clock.now()));
+      // Lost in a power cut, the entries go out again and the bus knows their ids.
+      if (acks.length > 0)
+        await store.transaction((trx) => markPublished(trx, acks, clock.now()), { sync: "later" });
     }
   };
 

@@ -29,9 +29,20 @@ const MAX_SCAN = 512;
  * The log of the in-process bus on the fabric's database. It has the shape of `BusLog` in `src/bus/memory`, which this
  * folder does not import: the bus knows no database, and the database no bus.
  */
-export const createStoreBusLog = (store: Store) => ({
+export const createStoreBusLog = (store: Store) => createLog(later(store), store);
+
+/**
+ * Synced with the next commit that is: what a power cut takes of this log the outbox still has unmarked, or the
+ * consumer unapplied, because all of them stand in one log in this order.
+ */
+const later =
+  (store: Store): Store["transaction"] =>
+  (work) =>
+    store.transaction(work, { sync: "later" });
+
+const createLog = (commit: Store["transaction"], { db }: Pick<Store, "db">) => ({
   streams: async () => {
-    const rows = await store.db.selectFrom("bus_streams").selectAll().orderBy("name").execute();
+    const rows = await db.selectFrom("bus_streams").selectAll().orderBy("name").execute();
     return rows.map((row) => ({
       name: row.name,
       configJson: row.config_json,
@@ -44,7 +55,7 @@ export const createStoreBusLog = (store: Store) => ({
     readonly configJson: string;
     readonly createdAt: number;
   }): Promise<void> => {
-    await store.transaction(async (trx) => {
+    await commit(async (trx) => {
       await trx
         .insertInto("bus_streams")
         .values({
@@ -59,8 +70,8 @@ export const createStoreBusLog = (store: Store) => ({
   },
 
   streamState: async (stream: string) => {
-    const row = await requireStream(store.db, stream);
-    const { messages } = await store.db
+    const row = await requireStream(db, stream);
+    const { messages } = await db
       .selectFrom("bus_messages")
       .select((column) => column.fn.countAll<number>().as("messages"))
       .where("stream", "=", stream)
@@ -76,7 +87,7 @@ export const createStoreBusLog = (store: Store) => ({
     readonly at: number;
     readonly duplicatesSince: number;
   }): Promise<{ sequence: number; duplicate: boolean }> =>
-    await store.transaction(async (trx) => {
+    await commit(async (trx) => {
       const known = await findDuplicate(trx, entry);
       if (known !== null) return { sequence: known, duplicate: true };
       const sequence = (await requireStream(trx, entry.stream)).last_sequence + 1;
@@ -100,7 +111,7 @@ export const createStoreBusLog = (store: Store) => ({
     }),
 
   ensureConsumer: async (key: ConsumerKey & { readonly filterSubject: string }): Promise<string> =>
-    await store.transaction(async (trx) => {
+    await commit(async (trx) => {
       await requireStream(trx, key.stream);
       await trx
         .insertInto("bus_consumers")
@@ -116,7 +127,7 @@ export const createStoreBusLog = (store: Store) => ({
     }),
 
   releasePending: async (key: ConsumerKey, at: number): Promise<void> => {
-    await store.transaction(async (trx) => {
+    await commit(async (trx) => {
       await trx
         .updateTable("bus_pending")
         .set({ due_at: at })
@@ -127,7 +138,7 @@ export const createStoreBusLog = (store: Store) => ({
   },
 
   take: async (key: ConsumerKey, limits: TakeLimits) =>
-    await store.transaction(async (trx) => {
+    await commit(async (trx) => {
       const again = await takeDue(trx, key, limits);
       const fresh = await takeNew(trx, key, limits, limits.limit - again.length);
       const next = await trx
@@ -140,13 +151,13 @@ export const createStoreBusLog = (store: Store) => ({
     }),
 
   settle: async (key: ConsumerKey, sequence: number): Promise<void> => {
-    await store.transaction(async (trx) => {
+    await commit(async (trx) => {
       await deletePending(trx, key, sequence);
     });
   },
 
   postpone: async (key: ConsumerKey, sequence: number, dueAt: number): Promise<void> => {
-    await store.transaction(async (trx) => {
+    await commit(async (trx) => {
       await trx
         .updateTable("bus_pending")
         .set({ due_at: dueAt })
@@ -158,7 +169,7 @@ export const createStoreBusLog = (store: Store) => ({
   },
 
   prune: async (stream: string, before: number): Promise<number> =>
-    await store.transaction(async (trx) => {
+    await commit(async (trx) => {
       const result = await trx
         .deleteFrom("bus_messages")
         .where("stream", "=", stream)

@@ -7,13 +7,21 @@ interface Waiting<Schema> {
   /** Runs the work; returns what settles its caller after the commit. */
   readonly run: (trx: Transaction<Schema>) => Promise<Settle>;
   readonly fail: (error: unknown) => void;
+  readonly sync: Sync;
 }
 
 type Settle = () => void;
 
+/**
+ * When a commit is on disk. `now`: before its caller hears of it. `later`: it outlives the death of this process at
+ * once, and a power cut together with the next commit that is synced; the log is written in order, so that what a
+ * power cut takes is always the newest end of it and never something in between.
+ */
+export type Sync = "now" | "later";
+
 /** Transactions of one writer connection, many to a commit. */
 export interface CommitQueue<Schema> {
-  submit<Result>(work: (trx: Transaction<Schema>) => Promise<Result>): Promise<Result>;
+  submit<Result>(work: (trx: Transaction<Schema>) => Promise<Result>, sync: Sync): Promise<Result>;
   /** Resolves when everything submitted so far is settled. */
   idle(): Promise<void>;
 }
@@ -22,7 +30,12 @@ export interface CommitQueue<Schema> {
  * Group commit: whatever waits when the writer is free goes into one transaction, so that one sync to disk serves
  * all. Each work has a savepoint; one that throws is undone alone, and nobody hears success before the commit.
  */
-export const createCommitQueue = <Schema>(db: Kysely<Schema>): CommitQueue<Schema> => {
+export const createCommitQueue = <Schema>(
+  db: Kysely<Schema>,
+  /** Sets how the next commits of the connection are synced. */
+  setSync: (sync: Sync) => void,
+): CommitQueue<Schema> => {
+  let inForce: Sync = "now";
   const waiting: Waiting<Schema>[] = [];
   let running: Promise<void> | null = null;
 
@@ -32,13 +45,17 @@ export const createCommitQueue = <Schema>(db: Kysely<Schema>): CommitQueue<Schem
       await new Promise((resolve) => {
         setImmediate(resolve);
       });
-      await commitBatch(db, waiting.splice(0, MAX_BATCH));
+      const batch = waiting.splice(0, MAX_BATCH);
+      const sync = batch.some((entry) => entry.sync === "now") ? "now" : "later";
+      if (sync !== inForce) setSync(sync);
+      inForce = sync;
+      await commitBatch(db, batch);
     }
     running = null;
   };
 
   return {
-    submit: (work) =>
+    submit: (work, sync) =>
       new Promise((resolve, reject) => {
         const run = async (trx: Transaction<Schema>): Promise<Settle> => {
           const result = await work(trx);
@@ -46,7 +63,7 @@ export const createCommitQueue = <Schema>(db: Kysely<Schema>): CommitQueue<Schem
             resolve(result);
           };
         };
-        waiting.push({ run, fail: reject });
+        waiting.push({ run, fail: reject, sync });
         running ??= drain();
       }),
     idle: async () => {

@@ -40,7 +40,9 @@ export const openStore = async ({
     throw error;
   }
 
-  const queue = createCommitQueue(db);
+  const queue = createCommitQueue(db, (sync) => {
+    connection.setSync(sync);
+  });
   let closing: Promise<void> | null = null;
   const shut = async (): Promise<void> => {
     await queue.idle();
@@ -49,7 +51,7 @@ export const openStore = async ({
   };
   return {
     db,
-    transaction: async (work) => {
+    transaction: async (work, { sync = "now" } = {}) => {
       guard();
       if (closing) throw fabricError("STORE_CLOSED", {});
       return await queue.submit(async (trx) => {
@@ -59,7 +61,7 @@ export const openStore = async ({
         } finally {
           scope.open = false;
         }
-      });
+      }, sync);
     },
     close: () => {
       closing ??= shut();

@@ -61,8 +61,10 @@ export const startTriggers = async (options: TriggersOptions): Promise<Triggers>
       stop: halt.signal,
       handle: options.handle,
       keep: async (slot) => {
-        await store.transaction((trx) =>
-          moveCursor(trx, cursorId(feed), String(slot), clock.now()),
+        await store.transaction(
+          (trx) => moveCursor(trx, cursorId(feed), String(slot), clock.now()),
+          // Lost in a power cut, the slot comes again.
+          { sync: "later" },
         );
       },
       fault: (error) => {

@@ -1,6 +1,7 @@
 import type { SqliteDatabase, SqliteStatement } from "kysely";
 import LibsqlDatabase from "libsql";
 import { fabricError } from "../../core/errors/fabric-error.ts";
+import type { Sync } from "../commit-queue.ts";
 import { libsqlError } from "./libsql-error.ts";
 import { checkValues, readRow } from "./libsql-values.ts";
 
@@ -9,11 +10,16 @@ const MAX_STATEMENTS = 256;
 
 type Native = InstanceType<typeof LibsqlDatabase>;
 
+/** What kysely's SQLite driver takes, and how its commits are synced; not to be changed inside a transaction. */
+export interface LibsqlConnection extends SqliteDatabase {
+  setSync(sync: Sync): void;
+}
+
 /**
  * Opens one libsql connection in WAL with a sync at every commit, in the shape that kysely's SQLite driver takes.
  * Every error is of the catalogue. Throws `STORE_UNREADABLE`, `STORE_CORRUPT`, `STORE_LOCKED`.
  */
-export const openLibsql = (file: string, busyTimeoutMs: number): SqliteDatabase => {
+export const openLibsql = (file: string, busyTimeoutMs: number): LibsqlConnection => {
   try {
     const native = new LibsqlDatabase(file);
     native.exec(`pragma busy_timeout = ${Math.trunc(busyTimeoutMs)}`);
@@ -28,7 +34,7 @@ export const openLibsql = (file: string, busyTimeoutMs: number): SqliteDatabase 
   }
 };
 
-const createConnection = (native: Native, file: string): SqliteDatabase => {
+const createConnection = (native: Native, file: string): LibsqlConnection => {
   const statements = new Map<string, SqliteStatement>();
   let inTransaction = false;
 
@@ -82,6 +88,11 @@ const createConnection = (native: Native, file: string): SqliteDatabase => {
         run: (values) => guarded(() => statement.run(values)),
         iterate: (values) => guarded(() => statement.iterate(values)),
       };
+    },
+    setSync: (sync) => {
+      guarded(() => {
+        native.exec(`pragma synchronous = ${sync === "now" ? "full" : "normal"}`);
+      });
     },
     close: () => {
       guarded(() => {
