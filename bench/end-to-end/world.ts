@@ -1,6 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { isFabricError } from "../../src/core/errors/fabric-error.ts";
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
 import { openGoldStage } from "../../test/support/gold-stage.ts";
+import type { ReaderData } from "./reader.ts";
 
 /**
  * Child process of `bench/end-to-end.ts`: providers, chain and the reader of the contract, so that the host has a
@@ -17,9 +18,6 @@ export interface WorldChange {
 }
 
 const DAY_MS = 86_400_000;
-const LIMIT_MS = 30_000;
-/** The reader's own pause, ms: half of it is in every figure. */
-const READ_EVERY_MS = 2;
 
 const [folder = "", intervalMs = "0", blockTime = ""] = process.argv.slice(2);
 const ending = new AbortController();
@@ -31,21 +29,9 @@ const stage = await openGoldStage({
 });
 const now = () => performance.timeOrigin + performance.now();
 
-/** The round that the consumer contract reads; 0 while it refuses because there is none. */
-const readRound = async (): Promise<number> => {
-  try {
-    return (await stage.chain.read(stage.contracts)).round;
-  } catch (error) {
-    if (isFabricError(error, "ONCHAIN_REFUSED")) return 0;
-    throw error;
-  }
-};
-
-const waitFor = async (round: number): Promise<void> => {
-  for (const start = now(); now() - start < LIMIT_MS; await sleep(READ_EVERY_MS))
-    if ((await readRound()) >= round) return;
-  throw new Error(`round ${round} never landed`);
-};
+const reader = new Worker(new URL("reader.js", import.meta.url), {
+  workerData: { rpcUrl: stage.rpcUrl, feed: stage.contracts.feedStore } satisfies ReaderData,
+});
 
 let round = 0;
 process.on("message", (price: string | null) => {
@@ -53,12 +39,14 @@ process.on("message", (price: string | null) => {
     if (price !== null) stage.emulator.setPrice(price);
     const changedAt = now();
     round += 1;
-    await waitFor(round);
-    process.send?.({ changedAt, readableAt: now() } satisfies WorldChange);
+    reader.postMessage(round);
+    const [readableAt] = (await once(reader, "message")) as [number];
+    process.send?.({ changedAt, readableAt } satisfies WorldChange);
   };
   void change();
 });
 const close = async (): Promise<void> => {
+  await reader.terminate();
   await stage.close();
   ending.abort();
   process.exit(0);
