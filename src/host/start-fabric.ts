@@ -14,6 +14,7 @@ import { createEnvelopeArchive } from "./envelope-archive.ts";
 import { createFabricEvents } from "./fabric-events.ts";
 import { createFabricMetrics } from "./fabric-metrics.ts";
 import type { Fabric } from "./fabric.ts";
+import { drainDeliveries } from "./drain-deliveries.ts";
 import { createFeedDirectory } from "./feed-directory.ts";
 import { createHealth } from "./health.ts";
 import { startHousekeeping } from "./housekeeping.ts";
@@ -100,6 +101,15 @@ const start = async (
     trust: trustOwnKeys(config.fabric, cryptlets.values()),
   });
 
+  // Between the end of the outbox and the end of the chains: what was published last still goes out.
+  teardown.push(() =>
+    drainDeliveries({
+      ...shared,
+      // A bound on stopping is about the machine's time, whatever clock the fabric runs on.
+      clock: systemClock,
+      feeds: [...feeds.values()].map(({ feed }) => feed),
+    }),
+  );
   const outbox = createOutboxPublisher({
     ...shared,
     progress: progress.register("outbox", OUTBOX_LIMIT_MS),
