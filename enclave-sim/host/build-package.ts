@@ -30,6 +30,10 @@ const serveEntry = (): string => {
   throw fabricError("PACKAGE_BUILD_FAILED", { path: here, faults: "the SDK is not beside it" });
 };
 
+/** The SDK's edge file in the folder of its guest entry. */
+const sdkBeside = (serve: string): string =>
+  path.join(path.dirname(serve), `index${path.extname(serve)}`);
+
 /**
  * Bundle a Cryptlet's folder into the one file that its engine evaluates. The same sources give the same bytes in every
  * folder: no absolute path, no time, no environment goes in.
@@ -48,6 +52,7 @@ export const buildPackage = async (directory: string): Promise<BuiltPackage> => 
     }),
   );
   const manifest = parseManifest(manifestBytes, manifestFile);
+  const serve = serveEntry();
   const entry = [
     `import { cryptlet } from ${JSON.stringify(`./${manifest.main}`)};`,
     `import { serve } from ${JSON.stringify("cryptlet:serve")};`,
@@ -70,7 +75,8 @@ export const buildPackage = async (directory: string): Promise<BuiltPackage> => 
     sourcesContent: true,
     mainFields: ["module", "main"],
     conditions: ["import"],
-    alias: { "cryptlet:serve": serveEntry() },
+    // Whoever imports the SDK by its package name gets the copy that serves it: two would be two times the code.
+    alias: { "cryptlet:serve": serve, "cryptlet-fabric/sdk": sdkBeside(serve) },
     define: { "process.env.NODE_ENV": '"production"' },
     logLevel: "silent",
     // A tsconfig of the folder would change the bytes without being part of the package.

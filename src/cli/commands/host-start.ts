@@ -7,8 +7,8 @@ export const hostStart = defineCommand({
   description:
     "Reads the configuration (--config, CRYPTLET_CONFIG or fabric.json), starts everything it names, prints one line " +
     "when the API answers and runs until it is stopped. SIGTERM drains: triggers stop, runs finish, what they " +
-    "committed goes to the bus, deliveries stay stored as far as they came and go on at the next start, and it ends " +
-    "with 0. A second signal ends it at once; even then nothing committed is lost. " +
+    "committed goes to the bus and, within five seconds, out to its chains; what a chain has not taken by then stays " +
+    "stored and goes on at the next start. It ends with 0. A second signal ends it at once; even then nothing committed is lost. " +
     "Log lines go to standard error.",
   examples: [
     { command: "cryptlet host start --config fabric.json", says: "With this configuration." },
