@@ -1,5 +1,6 @@
 import type { ChainAdapter } from "../adapters/contract/chain-adapter.ts";
 import { createEvmAdapter } from "../adapters/evm/create-evm-adapter.ts";
+import type { FeePolicy } from "../adapters/evm/fee-policy.ts";
 import { createTransactionSigner } from "../adapters/evm/transaction-signer.ts";
 import type { Clock } from "../core/clock.ts";
 import type { FabricConfig } from "../core/config/schema.ts";
@@ -11,6 +12,15 @@ type ChainConfig = FabricConfig["chains"][number];
 
 /** Longest wait for the chain's first answer, in ms. */
 const PROBE_MS = 5_000;
+
+const feePolicyOf = (fees: ChainConfig["fees"]): FeePolicy =>
+  fees.kind === "legacy"
+    ? fees
+    : {
+        kind: "market",
+        ...(fees.tipPerGas === null ? {} : { tipPerGas: fees.tipPerGas }),
+        ...(fees.maxFeePerGas === null ? {} : { maxFeePerGas: fees.maxFeePerGas }),
+      };
 
 /**
  * The adapter of a configured chain. A chain that does not answer is no reason not to start: deliveries wait in the
@@ -26,6 +36,7 @@ export const connectChain = async (
       rpcUrl: chain.rpcUrl.reveal(),
       chainId: chain.chainId,
       finality: chain.finality,
+      fees: feePolicyOf(chain.fees),
     },
     signer: createTransactionSigner(chain.signer.privateKey.reveal()),
     store,

@@ -102,6 +102,26 @@ describe("parseConfig", () => {
     }
   });
 
+  it("reads fees as exact wei, and refuses numbers that JSON may have rounded", () => {
+    const withFees = (fees: unknown) => {
+      const raw = good();
+      const [chain] = raw.chains ?? [];
+      return { ...raw, chains: [{ ...chain, fees }] };
+    };
+    const load = (fees: unknown) => parseConfig(withFees(fees), { env, base });
+    expect(load({ kind: "legacy", gasPrice: "0" }).chains[0]?.fees).toEqual({
+      kind: "legacy",
+      gasPrice: 0n,
+    });
+    expect(load({ kind: "market", maxFeePerGas: "90071992547409931" }).chains[0]?.fees).toEqual({
+      kind: "market",
+      tipPerGas: null,
+      maxFeePerGas: 90_071_992_547_409_931n,
+    });
+    for (const fees of [{ kind: "legacy" }, { kind: "market", tipPerGas: 1 }, { kind: "free" }])
+      expect(() => load(fees)).toThrow(expect.objectContaining({ code: "CONFIG_INVALID" }));
+  });
+
   it("reports every fault at once, each with its path, also of the rules between fields", () => {
     const raw = {
       ...good(),

@@ -58,6 +58,11 @@ export const createConfigSchema = ({ base, readSecret }: ConfigContext) => {
     hostCalls: z.int().min(1).max(10_000).default(256).describe("host calls of one run"),
   });
 
+  const wei = z
+    .string()
+    .regex(/^\d{1,30}$/, "wei: digits in quotes, because JSON numbers are not exact")
+    .transform(BigInt);
+
   const chain = z.strictObject({
     name: chainNameSchema.describe("name that bindings use"),
     kind: z.literal("evm"),
@@ -73,6 +78,23 @@ export const createConfigSchema = ({ base, readSecret }: ConfigContext) => {
       ])
       .prefault({ kind: "depth", depth: 1 })
       .describe("when a delivery counts as landed"),
+    fees: z
+      .discriminatedUnion("kind", [
+        z.strictObject({
+          kind: z.literal("market"),
+          tipPerGas: wei.nullable().default(null).describe("wei; null: 1 gwei"),
+          maxFeePerGas: wei
+            .nullable()
+            .default(null)
+            .describe("wei; never paid more than this; null: 10,000 gwei"),
+        }),
+        z.strictObject({
+          kind: z.literal("legacy"),
+          gasPrice: wei.describe('wei; "0" on chains without fees'),
+        }),
+      ])
+      .prefault({ kind: "market" })
+      .describe("market: EIP-1559; legacy: type 0 transactions at one price"),
     signer: z.strictObject({
       privateKey: secret.describe("0x and 64 hex characters: the account that pays"),
     }),
