@@ -1,9 +1,11 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 
 import type { DemoData } from "../../src/cli/demo/demo-data.ts";
-import { runCliProcess, startCli } from "../support/cli-process.ts";
+import { CLI, runCliProcess, startCli } from "../support/cli-process.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const INTEGER = /^-?\d+$/;
@@ -113,4 +115,23 @@ describe("cryptlet demo", { timeout: 90_000 }, () => {
     demo.child.kill("SIGTERM");
     expect(await demo.exit).toBe(130);
   });
+
+  it.skipIf(process.platform === "win32")(
+    "ends with the shell that npm ran it in, for npm passes SIGTERM to that shell alone",
+    async () => {
+      const folder = temporaryFolder();
+      const script = `"${process.execPath}" "${CLI}" demo --keep --json --providers emulated --port 0; true`;
+      const shell = spawn("/bin/sh", ["-c", script], {
+        stdio: ["ignore", "pipe", "ignore"],
+        env: { PATH: process.env["PATH"], TMPDIR: folder, npm_lifecycle_script: script },
+      });
+      onTestFinished(() => void shell.kill("SIGKILL"));
+      const [document] = (await once(shell.stdout.setEncoding("utf8"), "data")) as [string];
+      expect(document).toContain('"ok":true');
+      shell.kill("SIGTERM");
+      // The pipe closes when the last process that holds it is gone: the demo and its chain.
+      await once(shell, "close");
+      expect(readdirSync(folder)).toEqual([]);
+    },
+  );
 });
