@@ -4,7 +4,11 @@ import { digestSchema } from "../../core/ids.ts";
 import type { Fabric } from "../../host/fabric.ts";
 import { bundleAnswer, envelopeAnswer, errorAnswers } from "../answers.ts";
 
-const parameters = z.strictObject({ digest: digestSchema.describe("digest of an envelope") });
+const parameters = z.strictObject({
+  digest: digestSchema.describe(
+    "SHA-256 of what an envelope signs: the DSSE pre-authentication encoding of its JSON form",
+  ),
+});
 
 /** Envelopes and the bundles around them, as they were stored: they prove themselves. */
 export const envelopeRoutes: FastifyPluginCallbackZod<{ fabric: Fabric }> = (
