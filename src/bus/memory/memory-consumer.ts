@@ -2,6 +2,7 @@ import type { Clock } from "../../core/clock.ts";
 import { isFabricError } from "../../core/errors/fabric-error.ts";
 import { createWake } from "../../core/wake.ts";
 import type { Consumption, ConsumeOptions, Message, MessageHandler } from "../bus.ts";
+import { createRunningHandlers } from "../running-handlers.ts";
 import { handleMessage, redeliverAfter } from "../handle-message.ts";
 import { matchesSubject } from "../subject.ts";
 import type { BusLog, ConsumerKey, LoggedMessage } from "./bus-log.ts";
@@ -39,7 +40,14 @@ export const startMemoryConsumer = (
   const wake = createWake(clock);
   const halt = new AbortController();
   const stopping = options.signal ? AbortSignal.any([options.signal, halt.signal]) : halt.signal;
-  const running = new Set<Promise<void>>();
+  const running = createRunningHandlers(
+    (error) => {
+      home.fault(error);
+    },
+    () => {
+      wake.notify();
+    },
+  );
 
   const settle = async (logged: LoggedMessage): Promise<void> => {
     const message: Message = { ...logged, stream, redelivered: logged.deliveries > 1 };
@@ -50,23 +58,6 @@ export const startMemoryConsumer = (
       if (verdict.kind === "dead") await home.bury(message, durable, verdict.reason);
       await log.settle(key, message.sequence);
     }
-  };
-
-  const start = (logged: LoggedMessage): void => {
-    const work = (async () => {
-      try {
-        await settle(logged);
-      } catch (error) {
-        // The verdict could not be written: the message is due again by itself.
-        home.fault(error);
-      }
-    })();
-    running.add(work);
-    void (async () => {
-      await work;
-      running.delete(work);
-      wake.notify();
-    })();
   };
 
   /** Takes what there is; gives how long to wait for more, ms. */
@@ -81,7 +72,7 @@ export const startMemoryConsumer = (
       dueAt: at + redeliverAfter(ackWaitMs),
       takes: (subject) => matchesSubject(filterSubject, subject),
     });
-    for (const message of messages) start(message);
+    for (const message of messages) running.start(() => settle(message));
     if (messages.length > 0 && running.size < maxInFlight) return 0;
     return nextDueAt === null ? IDLE_MS : Math.min(IDLE_MS, Math.max(1, nextDueAt - clock.now()));
   };
@@ -110,7 +101,7 @@ export const startMemoryConsumer = (
     stop: async () => {
       halt.abort();
       await looping;
-      await Promise.all(running);
+      await running.idle();
     },
   };
 };

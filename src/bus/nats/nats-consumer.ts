@@ -2,6 +2,7 @@ import type { ConsumerMessages, JetStreamClient, JsMsg } from "@nats-io/jetstrea
 import { systemClock } from "../../core/clock.ts";
 import { createWake } from "../../core/wake.ts";
 import type { ConsumeOptions, Consumption, Message, MessageHandler } from "../bus.ts";
+import { createRunningHandlers } from "../running-handlers.ts";
 import { handleMessage } from "../handle-message.ts";
 
 /** Pause after the server refused the consumer or vanished, ms. */
@@ -39,7 +40,9 @@ export const startNatsConsumer = (
   const wake = createWake(systemClock);
   const halt = new AbortController();
   const stopping = options.signal ? AbortSignal.any([options.signal, halt.signal]) : halt.signal;
-  const running = new Set<Promise<void>>();
+  const running = createRunningHandlers((error) => {
+    home.fault(error);
+  });
   let messages: ConsumerMessages | null = null;
 
   const settle = async (received: JsMsg): Promise<void> => {
@@ -53,22 +56,6 @@ export const startNatsConsumer = (
       if (verdict.kind === "dead") await home.bury(message, durable, verdict.reason);
       received.ack();
     }
-  };
-
-  const start = (received: JsMsg): void => {
-    const work = (async () => {
-      try {
-        await settle(received);
-      } catch (error) {
-        // The verdict did not reach the server: it delivers the message again.
-        home.fault(error);
-      }
-    })();
-    running.add(work);
-    void (async () => {
-      await work;
-      running.delete(work);
-    })();
   };
 
   const pull = async (): Promise<void> => {
@@ -87,7 +74,7 @@ export const startNatsConsumer = (
     stopping.addEventListener("abort", close, { once: true });
     if (stopping.aborted) close();
     try {
-      for await (const received of current) start(received);
+      for await (const received of current) running.start(() => settle(received));
     } finally {
       stopping.removeEventListener("abort", close);
       messages = null;
@@ -115,7 +102,7 @@ export const startNatsConsumer = (
     stop: async () => {
       halt.abort();
       await looping;
-      await Promise.all(running);
+      await running.idle();
     },
   };
 };
