@@ -11,8 +11,8 @@ import { deliveryId, findDelivery, insertDeliveries } from "../store/deliveries.
 import type { Store } from "../store/store.ts";
 import { roundMessageId, roundStream } from "./round-message.ts";
 
-/** A handler only writes one transaction; what takes longer is stuck. */
-const ACK_WAIT_MS = 30_000;
+/** A handler only writes one transaction; what takes longer is stuck. What a dead host held comes again after it. */
+const ACK_WAIT_MS = 5_000;
 const MAX_DELIVER = 10;
 
 export interface DeliveryIntakeParts {

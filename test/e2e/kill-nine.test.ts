@@ -105,7 +105,8 @@ const settled = async (stage: GoldStage, price: number): Promise<void> => {
           const final = deliveries.filter(({ status }) => status === "final");
           return isCurrent && rounds.length === final.length;
         },
-        { timeout: 20_000 },
+        // A message that a killed host had in its hands comes again only after its acknowledgement is overdue.
+        { timeout: 60_000 },
       )
       .toBe(true);
   } finally {
@@ -200,6 +201,6 @@ describe.each(drivers)("over $name", ({ available, start }) => {
         rounds.map(({ round, answer }) => ({ round, answer: answer ?? "" })),
       );
     },
-    120_000,
+    180_000,
   );
 });
