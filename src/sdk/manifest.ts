@@ -94,6 +94,16 @@ const limitsSchema = z.strictObject({
   maxLogCharacters: z.int().min(0).max(1_048_576).default(65_536),
 });
 
+/** Languages of each lane; the default of a lane is its first. */
+export const LANE_LANGUAGES = {
+  js: ["typescript", "javascript"],
+  wasm: ["rust", "c", "assemblyscript", "go", "micropython"],
+  evm: ["solidity"],
+  process: ["python", "java", "csharp"],
+} as const;
+/** Language that a Cryptlet's source is written in; its builder and, in the process lane, its runtime follow from it. */
+export type Language = (typeof LANE_LANGUAGES)[keyof typeof LANE_LANGUAGES][number];
+
 const repeated = (names: readonly string[]): readonly number[] =>
   names.flatMap((name, index) => (names.indexOf(name) < index ? [index] : []));
 
@@ -112,12 +122,16 @@ export const manifestSchema = z
     description: z.string().min(1).max(500),
     /** SPDX expression. */
     licence: z.string().max(64).optional(),
-    lane: z.literal("js").default("js"),
-    /** File that exports `cryptlet`, relative to the manifest. */
+    lane: z.enum(["js", "wasm", "evm", "process"]).default("js"),
+    language: z.enum(Object.values(LANE_LANGUAGES).flat()).default("typescript"),
+    /** Source file that the build begins with, relative to the manifest; in lane js it exports `cryptlet`. */
     main: z
       .string()
       .max(128)
-      .regex(/^(?:[a-z0-9-]+\/)*[a-z0-9-]+\.(?:ts|js)$/, "a relative .ts or .js path")
+      .regex(
+        /^(?:[A-Za-z0-9_-]+\/)*[A-Za-z0-9_-]+\.(?:ts|js|rs|c|go|py|java|cs|sol)$/,
+        "a relative path of a source file",
+      )
       .default("src/main.ts"),
     feeds: z.array(feedSchema).min(1).max(64),
     capabilities: z
@@ -135,6 +149,8 @@ export const manifestSchema = z
       context.addIssue({ code: "custom", path, message });
     for (const index of repeated(manifest.feeds.map((feed) => feed.id)))
       fault(["feeds", index, "id"], "this feed id is used twice");
+    if (!(LANE_LANGUAGES[manifest.lane] as readonly Language[]).includes(manifest.language))
+      fault(["language"], `lane ${manifest.lane} runs ${LANE_LANGUAGES[manifest.lane].join(", ")}`);
     const { http, secrets } = manifest.capabilities;
     for (const index of repeated(secrets.map((secret) => secret.name)))
       fault(["capabilities", "secrets", index, "name"], "this secret is named twice");

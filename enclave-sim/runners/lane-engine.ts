@@ -1,0 +1,34 @@
+import type { EngineHost, EngineLimits, EngineResult, EngineRun } from "./js/js-engine.ts";
+import type { EngineSnapshot } from "./js/js-engine.ts";
+
+/** What code became after it was evaluated once, without capabilities; any thread with the same engine starts from it. Structured-cloneable. */
+export type LaneSnapshot =
+  | ({ readonly lane: "js" } & EngineSnapshot)
+  | {
+      readonly lane: "wasm";
+      /** After the admission pass; the bytes are what is measured. */
+      readonly module: WebAssembly.Module;
+      readonly moduleBytes: Uint8Array;
+      /** Linear memory and mutable globals after `_initialize`; null where instances start from the module alone. */
+      readonly memory: Uint8Array | null;
+      readonly globals: readonly (number | bigint)[];
+    }
+  | { readonly lane: "evm"; /** Runtime bytecode. */ readonly code: Uint8Array };
+
+/** One fresh instance; `run` can be called once and never throws: whatever goes wrong is the run's error. */
+export interface LaneInstance {
+  run(run: EngineRun): EngineResult | Promise<EngineResult>;
+}
+
+/** The engine of one lane inside a guest's thread. Instances share nothing. */
+export interface LaneEngine {
+  /** Throws `CRYPTLET_INIT_FAILED`. */
+  build(code: Uint8Array, cryptlet: string): Promise<LaneSnapshot>;
+  restore(snapshot: LaneSnapshot): Promise<LaneInstance>;
+}
+
+/** What every lane's engine is made of. */
+export interface LaneEngineParts {
+  readonly limits: EngineLimits;
+  readonly host: EngineHost;
+}
