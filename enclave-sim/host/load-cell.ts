@@ -1,16 +1,5 @@
 import { systemClock } from "../../src/core/clock.ts";
 import { fabricError } from "../../src/core/errors/fabric-error.ts";
-import type { Digest } from "../../src/core/ids.ts";
-import { MEASURED, replayMeasurementLog } from "../../src/attestation/measurement-log.ts";
-import { keysetRoot, type Registration, reportData } from "../../src/attestation/report-data.ts";
-import {
-  signSimulatedEvidence,
-  SIMULATED_FMSPC,
-  SIMULATED_VENDOR,
-} from "../../src/attestation/simulated-evidence.ts";
-import { digestOf } from "../../src/crypto/hashes.ts";
-import type { Evidence } from "../../src/envelope/bundle.ts";
-import { canonicalJson } from "../../src/envelope/canonical-json.ts";
 import { computeFeedHash } from "../../src/envelope/feed-hash.ts";
 import { createHttpCapability } from "../capabilities/http/create-http-capability.ts";
 import type { LoadAnswer } from "../protocol/enclave-messages.ts";
@@ -19,13 +8,9 @@ import { compileEngine, readEngineBytes } from "../runners/js/engine-module.ts";
 import { type Cell, createCell } from "./cell.ts";
 import type { CryptletPackage, GuestLogLine, LoadOptions } from "./enclave.ts";
 import { startGuest } from "./guest.ts";
-import { type CryptletContents, measuredContents, measurePackage } from "./measure-package.ts";
-import { measurePlatform } from "./measure-platform.ts";
-import { type Keyset, openKeyset, openPlatformKey } from "./sealed-keys.ts";
-
-/** How long evidence holds from the start of a Cryptlet, in ms: 90 days. */
-const EVIDENCE_VALID_MS = 90 * 86_400_000;
-const ZEROS = "0".repeat(64);
+import { makeEvidence } from "./make-evidence.ts";
+import { measuredContents, measurePackage } from "./measure-package.ts";
+import { openKeyset, openPlatformKey } from "./sealed-keys.ts";
 
 /** Start a Cryptlet: bundle evaluated, measured, keys opened, evidence signed. */
 export const loadCell = async (
@@ -102,59 +87,4 @@ const checkFeeds = ({ manifest }: CryptletPackage, { fabric, feeds }: LoadOption
         reason: "its feed hash is not of this fabric, Cryptlet, feed and parameters",
       });
   }
-};
-
-/** Digest of what the operator chose. Secrets by name only: their values must not be guessable from evidence. */
-const configurationId = (options: LoadOptions): Digest => {
-  const { fabric, feeds, secrets, sources } = options;
-  const content = { fabric, feeds, secrets: Object.keys(secrets).toSorted(), sources };
-  return digestOf(new TextEncoder().encode(canonicalJson(content)));
-};
-
-const makeEvidence = (parts: {
-  readonly cryptlet: CryptletPackage;
-  readonly options: LoadOptions;
-  readonly contents: CryptletContents;
-  readonly keys: Keyset;
-  readonly platformKey: Awaited<ReturnType<typeof openPlatformKey>>;
-  readonly debug: boolean;
-}): Evidence => {
-  const { cryptlet, keys, platformKey } = parts;
-  const { manifest } = cryptlet;
-  const contents = { ...measurePlatform(), ...parts.contents, "end-of-launch": "" };
-  const log = MEASURED.map((type) => ({ type, content: contents[type] }));
-  const { measurement, launch } = replayMeasurementLog(log);
-  const records = [keys.ed25519.record, keys.secp256k1.record];
-  const now = systemClock.now();
-  const registration: Registration = {
-    profile: "cryptlet/js/v1",
-    purpose: "register",
-    keysetRoot: keysetRoot(records),
-    encryptionKey: ZEROS,
-    nonce: ZEROS,
-    cryptlet: manifest.id,
-    manifestDigest: digestOf(cryptlet.manifestBytes),
-    configId: configurationId(parts.options),
-    notBefore: now,
-    notAfter: now + EVIDENCE_VALID_MS,
-  };
-  const epoch = 0;
-  return signSimulatedEvidence(
-    {
-      platform: {
-        vendor: SIMULATED_VENDOR,
-        fmspc: SIMULATED_FMSPC,
-        keyid: platformKey.record.keyid,
-        debug: parts.debug,
-      },
-      cryptlet: { id: manifest.id, version: manifest.version, measurement },
-      log,
-      launch,
-      keys: records,
-      registration,
-      epoch,
-      reportData: reportData(registration, records, epoch),
-    },
-    platformKey,
-  );
 };
