@@ -41,6 +41,7 @@ const template = observationSchema.parse({
     id: "7c9e6679-7425-40de-944b-e07fc1f90ae7",
     trigger: "interval:xau-usd:1768492800",
     transcriptDigest: digest("4"),
+    receiptDigest: digest("6"),
   },
   previous: { envelopeDigest: digest("5") },
 });

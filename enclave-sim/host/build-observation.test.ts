@@ -56,6 +56,7 @@ const build = (change: {
       draft: draft({ sources: [reading(1)], ...change.draft }),
       provenance: [seen(1), seen(2)],
       transcriptDigest: DIGEST,
+      receiptDigest: DIGEST,
       ...change.run,
     },
     request: {

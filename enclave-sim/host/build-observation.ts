@@ -14,6 +14,7 @@ export interface HeldRun {
   readonly draft: ObservationDraft;
   readonly provenance: readonly Provenance[];
   readonly transcriptDigest: Digest;
+  readonly receiptDigest: Digest;
 }
 
 /** Digits as the value itself has them, no more of them than a decimal may have. */
@@ -68,7 +69,12 @@ export const buildObservation = (parts: {
     market: draft.market,
     sources: draft.sources.map((reading) => describeSource(reading, run.provenance, refuse)),
     aggregation: draft.aggregation,
-    run: { id: request.runId, trigger: trigger.id, transcriptDigest: run.transcriptDigest },
+    run: {
+      id: request.runId,
+      trigger: trigger.id,
+      transcriptDigest: run.transcriptDigest,
+      receiptDigest: run.receiptDigest,
+    },
     previous: request.previous === null ? null : { envelopeDigest: request.previous },
   };
 };

@@ -4,6 +4,7 @@ import { fromWire } from "../../src/core/errors/wire.ts";
 import type { Clock } from "../../src/core/clock.ts";
 import type { Digest, RunId } from "../../src/core/ids.ts";
 import { digestOf } from "../../src/crypto/hashes.ts";
+import { type RunReceipt, runReceiptDigest } from "../../src/envelope/run-receipt.ts";
 import { signObservation } from "../../src/envelope/signed-observation.ts";
 import type { TriggerInput } from "../../src/sdk/abi.ts";
 import type { HttpCapability } from "../capabilities/capability.ts";
@@ -126,11 +127,25 @@ export const createCell = (parts: CellParts): Cell => {
     if ("error" in outcome) throw fromWire(outcome.error);
     const transcript = journal.close(outcome, fuel);
     const { observation } = outcome.ok;
+    const receipt: RunReceipt = {
+      abi: ABI_VERSION,
+      measurement,
+      trigger: digestOfText(triggerText),
+      journalHead: transcript.head,
+      calls: desk.calls,
+      result: digestOfText(text),
+      fuel,
+      lane: "js",
+      wall: "none",
+      determinism: "bit-for-bit",
+      attestation: "simulated",
+    };
     hold(runId, {
       trigger,
       draft: observation,
       provenance: desk.provenance,
       transcriptDigest: transcript.head,
+      receiptDigest: runReceiptDigest(receipt),
     });
     const ended = clock.monotonic();
     return {
@@ -139,18 +154,7 @@ export const createCell = (parts: CellParts): Cell => {
       provenance: desk.provenance,
       transcript,
       transcriptDigest: transcript.head,
-      receipt: {
-        abi: ABI_VERSION,
-        measurement,
-        trigger: digestOfText(triggerText),
-        journalHead: transcript.head,
-        calls: desk.calls,
-        result: digestOfText(text),
-        fuel,
-        wall: "none",
-        determinism: "bit-for-bit",
-        attestation: "simulated",
-      },
+      receipt,
       timings: {
         total: ended - askedAt,
         queue: begun - askedAt,

@@ -3,11 +3,12 @@ import type { KeyRecord } from "../../src/crypto/key-record.ts";
 import type { Evidence } from "../../src/envelope/bundle.ts";
 import type { SignedObservation as SignedForms } from "../../src/envelope/signed-observation.ts";
 import type { Observation } from "../../src/envelope/observation.ts";
+import type { RunReceipt } from "../../src/envelope/run-receipt.ts";
 import type { Json, ObservationDraft, TriggerInput } from "../../src/sdk/abi.ts";
 import type { Manifest } from "../../src/sdk/manifest.ts";
 import type { Provenance, SourcesConfiguration } from "../capabilities/capability.ts";
 import type { Limits } from "../protocol/limits.ts";
-import type { RunReceipt, Transcript } from "../protocol/transcript.ts";
+import type { Transcript } from "../protocol/transcript.ts";
 
 /** A thread that holds keys, capabilities and journal, and the guest threads it starts. Simulated: no hardware protects it. */
 export interface Enclave {

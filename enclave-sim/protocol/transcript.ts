@@ -40,22 +40,3 @@ export const transcriptSchema = z.strictObject({
 export type JournalEntry = z.infer<typeof journalEntrySchema>;
 /** @see transcriptSchema */
 export type Transcript = z.infer<typeof transcriptSchema>;
-
-/** Short proof of a run; what it claims about its walls is the least that can be said. */
-export const runReceiptSchema = z.strictObject({
-  abi: z.literal(ABI_VERSION),
-  measurement: digestSchema,
-  /** SHA-256 of the trigger's JSON text as the guest got it. */
-  trigger: digestSchema,
-  journalHead: digestSchema,
-  calls: z.int().min(0),
-  /** SHA-256 of the outcome's JSON text as the guest gave it. */
-  result: digestSchema,
-  fuel: z.int().min(0),
-  /** Outer wall: none, the guest shares the process. */
-  wall: z.literal("none"),
-  determinism: z.literal("bit-for-bit"),
-  attestation: z.literal("simulated"),
-});
-/** @see runReceiptSchema */
-export type RunReceipt = z.infer<typeof runReceiptSchema>;

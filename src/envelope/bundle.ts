@@ -4,6 +4,7 @@ import { chainNameSchema } from "../core/ids.ts";
 import { keyRecordSchema } from "../crypto/key-record.ts";
 import { canonicalJson } from "./canonical-json.ts";
 import { dsseEnvelopeSchema } from "./dsse.ts";
+import { runReceiptSchema } from "./run-receipt.ts";
 import { parseStrictJson } from "./strict-json.ts";
 
 export const BUNDLE_MEDIA_TYPE = "application/vnd.cryptlet.bundle.v1+json";
@@ -51,6 +52,8 @@ export const bundleSchema = z.strictObject({
   /** Base64 DER; none in this version. */
   certificates: z.array(text(16_384)).max(16),
   receipts: z.array(receiptSchema).max(64),
+  /** Receipt of the run; the statement carries its digest. */
+  run: runReceiptSchema.nullable(),
   /** Ledger anchors; none in this version. */
   anchors: z.array(z.never()).max(0),
 });
@@ -61,7 +64,7 @@ export type Bundle = z.infer<typeof bundleSchema>;
 /** Put a bundle together from parts that were made by this fabric. */
 export const buildBundle = (
   parts: Pick<Bundle, "envelope" | "onchain" | "keys"> &
-    Partial<Pick<Bundle, "evidence" | "receipts">>,
+    Partial<Pick<Bundle, "evidence" | "receipts" | "run">>,
 ): Bundle => ({
   mediaType: BUNDLE_MEDIA_TYPE,
   envelope: parts.envelope,
@@ -70,6 +73,7 @@ export const buildBundle = (
   evidence: parts.evidence ?? [],
   certificates: [],
   receipts: parts.receipts ?? [],
+  run: parts.run ?? null,
   anchors: [],
 });
 

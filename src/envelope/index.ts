@@ -28,5 +28,6 @@ export {
 } from "./observation.ts";
 export { parseObservation } from "./observation-json.ts";
 export { decodeOnchainObservation, type OnchainObservation } from "./observation-solabi.ts";
+export { runReceiptDigest, runReceiptSchema, type RunReceipt } from "./run-receipt.ts";
 export { envelopeDigest } from "./signed-observation.ts";
 export { computeFeedHash } from "./feed-hash.ts";

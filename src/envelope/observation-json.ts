@@ -38,7 +38,12 @@ const inOrder = (o: Observation): Observation => ({
   },
   observedAt: o.observedAt,
   previous: o.previous && { envelopeDigest: o.previous.envelopeDigest },
-  run: { id: o.run.id, transcriptDigest: o.run.transcriptDigest, trigger: o.run.trigger },
+  run: {
+    id: o.run.id,
+    receiptDigest: o.run.receiptDigest,
+    transcriptDigest: o.run.transcriptDigest,
+    trigger: o.run.trigger,
+  },
   sources: o.sources.map((source) => ({
     error: source.error,
     extracted: source.extracted,

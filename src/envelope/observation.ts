@@ -83,7 +83,13 @@ export const observationSchema = z.strictObject({
     used: z.int().min(1).max(64),
     spread: decimalText,
   }),
-  run: z.strictObject({ id: runIdSchema, trigger: text(256), transcriptDigest: digestSchema }),
+  run: z.strictObject({
+    id: runIdSchema,
+    trigger: text(256),
+    transcriptDigest: digestSchema,
+    /** Of the receipt that travels in the bundle: lane, wall, determinism (run-receipt.ts). */
+    receiptDigest: digestSchema,
+  }),
   /** Digest of the previous round's envelope of this feed: a gap is visible. Null for the first. */
   previous: z.strictObject({ envelopeDigest: digestSchema }).nullable(),
 });

@@ -2,6 +2,7 @@ import type { ExitCode } from "../core/errors/arguments.ts";
 import type { ErrorCode } from "../core/errors/catalogue.ts";
 import type { Digest } from "../core/ids.ts";
 import type { Observation } from "./observation.ts";
+import type { RunReceipt } from "./run-receipt.ts";
 
 /** What the verifier looks at, in this order. */
 export const verificationSteps = [
@@ -13,6 +14,7 @@ export const verificationSteps = [
   "onchain-signer",
   "forms-agree",
   "source-modes",
+  "run-receipt",
   "evidence",
   "key-set",
   "simulation",
@@ -51,6 +53,8 @@ export interface VerificationReport {
   readonly simulated: boolean | null;
   /** How the sources were reached; null when no source answered or the statement was not read. */
   readonly mode: "LIVE" | "EMULATED" | null;
+  /** Receipt of the run that the statement stands on; null when the bundle carries none that fits. */
+  readonly run: RunReceipt | null;
   /** Null until the JSON form's signature held. */
   readonly envelopeDigest: Digest | null;
   /** The verified statement. Null until a trusted key's signature held. */

@@ -56,6 +56,7 @@ describe("a good bundle", () => {
       "onchain-signer": "ok",
       "forms-agree": "ok",
       "source-modes": "ok",
+      "run-receipt": "ok",
       evidence: "skipped",
       "key-set": "skipped",
       simulation: "skipped",

@@ -9,6 +9,7 @@ import { createKeyRing, type KeyRing } from "./key-ring.ts";
 import { OBSERVATION_SOLABI_TYPE, OBSERVATION_TYPE, type Observation } from "./observation.ts";
 import { parseObservation } from "./observation-json.ts";
 import { decodeOnchainObservation } from "./observation-solabi.ts";
+import { type RunReceipt, runReceiptDigest } from "./run-receipt.ts";
 import { checkScope, selectTrusted } from "./signer-trust.ts";
 import {
   checkFormsAgree,
@@ -131,6 +132,29 @@ const verifyOnchainForm = (context: Context, verified: Verified): readonly KeyRe
   return signers;
 };
 
+/** The receipt that travels beside the statement must be the one whose digest was signed, and of the same run. */
+const reportRun = (
+  { bundle, steps }: Context,
+  { run, cryptlet }: Observation,
+): RunReceipt | null => {
+  const receipt = bundle.run;
+  if (receipt === null) {
+    steps.skip("run-receipt", "none carried: lane, wall and determinism of the run are unknown");
+    return null;
+  }
+  const refuse = (reason: string): null => {
+    steps.fail("run-receipt", "RUN_RECEIPT_MISMATCH", reason);
+    return null;
+  };
+  if (runReceiptDigest(receipt) !== run.receiptDigest)
+    return refuse(`its digest is not ${run.receiptDigest}`);
+  if (receipt.measurement !== cryptlet.measurement || receipt.journalHead !== run.transcriptDigest)
+    return refuse("it is of another run");
+  const { lane, wall, determinism } = receipt;
+  steps.ok("run-receipt", `lane ${lane}, outer wall ${wall}, replay ${determinism}`);
+  return receipt;
+};
+
 const reportEvidence = (context: Context, observation: Observation): void => {
   const { bundle, steps, appraisal } = context;
   const { appraise, trust } = context.options;
@@ -230,7 +254,7 @@ export const verifyBundle = async (
 ): Promise<VerificationReport> => {
   createKeyRing(options.trust.keys.map(({ key }) => key));
   const steps = createStepList();
-  const facts = { policy: options.trust.id, simulated: null, mode: null };
+  const facts = { policy: options.trust.id, simulated: null, mode: null, run: null };
   const nothing = { ...facts, envelopeDigest: null, observation: null };
   const read = readBundle(bytes, steps, options.trust);
   if (!read) return steps.finish(nothing);
@@ -241,6 +265,7 @@ export const verifyBundle = async (
   const { observation, json, signers } = verified;
   const onchainSigners = verifyOnchainForm(context, verified);
   const mode = reportModes(context, observation);
+  const run = reportRun(context, observation);
   reportEvidence(context, observation);
   reportKeySet(context, [...signers, ...onchainSigners]);
   reportTime(context, observation);
@@ -249,6 +274,7 @@ export const verifyBundle = async (
     policy: options.trust.id,
     simulated: appraisal?.ok ? appraisal.simulated : null,
     mode,
+    run,
     envelopeDigest: digestOf(preAuthEncoding(json.payloadType, json.payload)),
     observation,
   });

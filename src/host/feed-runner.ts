@@ -92,6 +92,7 @@ export const createFeedRunner = (parts: FeedRunnerParts): FeedRunner => {
         onchain: signed.onchain,
         keys: [...cryptlet.keys],
         evidence: [cryptlet.evidence],
+        run: report.receipt,
       }),
     );
     const view = viewObservation(signed, true);

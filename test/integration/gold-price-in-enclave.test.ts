@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { buildPackage } from "../../enclave-sim/host/build-package.ts";
 import type { LoadedCryptlet } from "../../enclave-sim/host/enclave.ts";
-import type { AppraisalPolicyInput } from "../../src/attestation/appraisal-policy.ts";
+import type { SimulatedPolicyInput } from "../../src/attestation/simulated-policy.ts";
 import { createSimulatedAppraiser } from "../../src/attestation/appraise-simulated.ts";
 import { createRunId } from "../../src/core/ids.ts";
 import {
@@ -69,6 +69,7 @@ test("a signed round is accepted by a verifier that knows the measurement and th
     onchain: signed.onchain,
     keys: [...gold.keys],
     evidence: [gold.evidence],
+    run: report.receipt,
   });
   const scope = { fabrics: null, cryptlets: null, feeds: null };
   const trust: TrustPolicy = {
@@ -82,13 +83,13 @@ test("a signed round is accepted by a verifier that knows the measurement and th
     maxAgeMs: null,
     clockSkewMs: 5_000,
   };
-  const policy: AppraisalPolicyInput = {
+  const policy: SimulatedPolicyInput = {
     id: "stranger",
     allowSimulated: true,
     anchors: [{ name: "simulator", key: gold.platformKey, simulated: true }],
     measurements: [gold.measurement],
   };
-  const verify = (appraisal: AppraisalPolicyInput) =>
+  const verify = (appraisal: SimulatedPolicyInput) =>
     verifyBundle(serializeBundle(bundle), {
       trust,
       at: Date.now(),

@@ -6,7 +6,7 @@ import type { Appraisal } from "../../src/envelope/appraiser.ts";
 import type { Observation } from "../../src/envelope/observation.ts";
 import { signJsonForm, signOnchainForm } from "../../src/envelope/signed-observation.ts";
 import { trustPolicySchema, type TrustPolicy } from "../../src/envelope/trust-policy.ts";
-import { createObservation } from "./observation-fixture.ts";
+import { createObservation, fixtureReceipt } from "./observation-fixture.ts";
 
 /** Keys of one enclave. */
 export interface KeyPair {
@@ -51,7 +51,8 @@ export const createBundle = (
       ? signOnchainForm(observation, digestOf(json.payload), [pair.onchain])
       : null;
   const keys = [pair.json.record, pair.onchain.record];
-  return { ...buildBundle({ envelope: json.envelope, onchain, keys }), ...changes };
+  const run = fixtureReceipt;
+  return { ...buildBundle({ envelope: json.envelope, onchain, keys, run }), ...changes };
 };
 
 export const bundleBytes = (bundle: Bundle): Uint8Array =>

@@ -1,5 +1,7 @@
+import { digestSchema } from "../../src/core/ids.ts";
 import type { Observation } from "../../src/envelope/observation.ts";
 import { observationSchema } from "../../src/envelope/observation.ts";
+import { type RunReceipt, runReceiptDigest } from "../../src/envelope/run-receipt.ts";
 
 const digest = (digit: string): string => `sha256:${digit.repeat(64)}`;
 
@@ -51,10 +53,26 @@ export const createObservation = (
       id: "7c9e6679-7425-40de-944b-e07fc1f90ae7",
       trigger: "interval:xau-usd:1768492800",
       transcriptDigest: digest("4"),
+      receiptDigest: runReceiptDigest(fixtureReceipt),
     },
     previous: { envelopeDigest: digest("5") },
     ...changes,
   });
+
+/** Receipt of the run of `createObservation`. */
+export const fixtureReceipt: RunReceipt = {
+  abi: 1,
+  measurement: digestSchema.parse(digest("3")),
+  trigger: digestSchema.parse(digest("6")),
+  journalHead: digestSchema.parse(digest("4")),
+  calls: 2,
+  result: digestSchema.parse(digest("7")),
+  fuel: 17,
+  lane: "js",
+  wall: "none",
+  determinism: "bit-for-bit",
+  attestation: "simulated",
+};
 
 /** A record observation, which has no on-chain form. */
 export const createRecordObservation = (): Observation =>

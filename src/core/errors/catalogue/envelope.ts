@@ -86,6 +86,12 @@ export const envelopeErrors = {
     hint: "Other code than the stated Cryptlet holds the key.",
     exit: 13,
   },
+  RUN_RECEIPT_MISMATCH: {
+    kind: "verification",
+    message: "The run receipt in the bundle is not the signed one: {reason}",
+    hint: "What it says about lane, wall and determinism is not the enclave's word; get the bundle anew.",
+    exit: 14,
+  },
   KEY_NOT_ATTESTED: {
     kind: "verification",
     message: "Key {keyid} signed but is not in the key set of the evidence",
