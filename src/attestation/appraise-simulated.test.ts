@@ -4,7 +4,7 @@ import { decodeBase64, encodeBase64 } from "../crypto/base64.ts";
 import { createSigningKey, type SigningKey } from "../crypto/key-record.ts";
 import type { Evidence } from "../envelope/bundle.ts";
 import { payloadBytes, type DsseEnvelope } from "../envelope/dsse.ts";
-import type { AppraisalPolicyInput } from "./appraisal-policy.ts";
+import type { SimulatedPolicyInput } from "./simulated-policy.ts";
 import { appraiseSimulated, createSimulatedAppraiser } from "./appraise-simulated.ts";
 import { MEASURED, replayMeasurementLog } from "./measurement-log.ts";
 import { keysetRoot, reportData } from "./report-data.ts";
@@ -70,7 +70,7 @@ beforeAll(() => {
   evidence = signSimulatedEvidence(statement, platform);
 });
 
-const policy = (change: Partial<AppraisalPolicyInput> = {}): AppraisalPolicyInput => ({
+const policy = (change: Partial<SimulatedPolicyInput> = {}): SimulatedPolicyInput => ({
   id: "test",
   allowSimulated: true,
   anchors: [{ name: "ours", key: platform.record, simulated: true }],
@@ -108,7 +108,7 @@ test("without a word about simulation a policy refuses, before anything else", (
   expect(codeOf(() => appraiseSimulated(broken, silent, AT))).toBe("EVIDENCE_SIMULATED");
 });
 
-test.each<[string, Partial<AppraisalPolicyInput>, number, string]>([
+test.each<[string, Partial<SimulatedPolicyInput>, number, string]>([
   ["an unknown anchor", { anchors: [] }, AT, "EVIDENCE_ANCHOR_UNKNOWN"],
   ["another measurement", { measurements: [DIGEST] }, AT, "MEASUREMENT_REFUSED"],
   ["evidence of tomorrow", {}, AT - 1, "EVIDENCE_EXPIRED"],
@@ -130,7 +130,7 @@ test("an unknown field in a policy is an error, and no policy can call an anchor
     policy({ measurements: [] }),
   ];
   for (const each of wrong)
-    expect(codeOf(() => appraiseSimulated(evidence, each as AppraisalPolicyInput, AT))).toBe(
+    expect(codeOf(() => appraiseSimulated(evidence, each as SimulatedPolicyInput, AT))).toBe(
       "CONFIG_INVALID",
     );
 });

@@ -8,10 +8,10 @@ import { verifyEnvelope } from "../envelope/dsse-verify.ts";
 import { createKeyRing } from "../envelope/key-ring.ts";
 import { envelopeDigest } from "../envelope/signed-observation.ts";
 import {
-  appraisalPolicySchema,
-  type AppraisalPolicy,
-  type AppraisalPolicyInput,
-} from "./appraisal-policy.ts";
+  simulatedPolicySchema,
+  type SimulatedPolicy,
+  type SimulatedPolicyInput,
+} from "./simulated-policy.ts";
 import { replayMeasurementLog } from "./measurement-log.ts";
 import { keysetRoot, reportData } from "./report-data.ts";
 import {
@@ -47,7 +47,7 @@ export interface SimulatedResult {
  */
 export const appraiseSimulated = (
   evidence: Evidence,
-  policyInput: AppraisalPolicyInput,
+  policyInput: SimulatedPolicyInput,
   at: number,
 ): SimulatedResult => {
   const policy = parsePolicy(policyInput);
@@ -69,8 +69,8 @@ export const appraiseSimulated = (
   };
 };
 
-const parsePolicy = (input: AppraisalPolicyInput): AppraisalPolicy => {
-  const parsed = appraisalPolicySchema.safeParse(input);
+const parsePolicy = (input: SimulatedPolicyInput): SimulatedPolicy => {
+  const parsed = simulatedPolicySchema.safeParse(input);
   if (parsed.success) return parsed.data;
   const { issues } = parsed.error;
   throw fabricError("CONFIG_INVALID", {
@@ -81,7 +81,7 @@ const parsePolicy = (input: AppraisalPolicyInput): AppraisalPolicy => {
 
 const verifyByAnchor = (
   envelope: ReturnType<typeof openEvidence>,
-  policy: AppraisalPolicy,
+  policy: SimulatedPolicy,
 ): Uint8Array => {
   const ring = createKeyRing(policy.anchors.map(({ key }) => key));
   try {
@@ -127,7 +127,7 @@ const checkKeys = ({ keys }: SimulatedStatement): void => {
   }
 };
 
-const checkPolicy = (statement: SimulatedStatement, policy: AppraisalPolicy, at: number): void => {
+const checkPolicy = (statement: SimulatedStatement, policy: SimulatedPolicy, at: number): void => {
   const { notBefore, notAfter } = statement.registration;
   if (at < notBefore || at > notAfter)
     throw fabricError("EVIDENCE_EXPIRED", { notBefore, notAfter, at });
@@ -140,7 +140,7 @@ const checkPolicy = (statement: SimulatedStatement, policy: AppraisalPolicy, at:
 
 /** The envelope verifier's appraiser for simulated evidence: the first piece that the policy accepts. */
 export const createSimulatedAppraiser =
-  (policy: AppraisalPolicyInput): EvidenceAppraiser =>
+  (policy: SimulatedPolicyInput): EvidenceAppraiser =>
   (request) => {
     let refusal: Appraisal = {
       ok: false,
@@ -157,7 +157,7 @@ export const createSimulatedAppraiser =
 
 const appraiseOne = (
   evidence: Evidence,
-  policy: AppraisalPolicyInput,
+  policy: SimulatedPolicyInput,
   request: AppraisalRequest,
 ): Appraisal => {
   try {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { appraisalPolicySchema, type AppraisalPolicy } from "../attestation/appraisal-policy.ts";
+import { simulatedPolicySchema, type SimulatedPolicy } from "../attestation/simulated-policy.ts";
 import { fabricError, isFabricError } from "../core/errors/fabric-error.ts";
 import { createKeyRecord, type KeyRecord } from "../crypto/key-record.ts";
 import { spkiFromPem } from "../crypto/pem.ts";
@@ -12,14 +12,14 @@ import { readInput } from "./read-input.ts";
 /** A trust file: whose envelopes are believed, and which evidence. Both parts are policies of their own. */
 export const trustFileSchema = z.strictObject({
   policy: trustPolicySchema,
-  appraisal: appraisalPolicySchema.nullable(),
+  appraisal: simulatedPolicySchema.nullable(),
 });
 
 /** What a verification on the command line goes by. */
 export interface TrustInput {
   readonly policy: TrustPolicy;
   /** Null: evidence is not judged. */
-  readonly appraisal: AppraisalPolicy | null;
+  readonly appraisal: SimulatedPolicy | null;
 }
 
 const MAX_TRUST_BYTES = 1_048_576;

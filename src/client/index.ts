@@ -2,7 +2,12 @@
 export { createFabricClient, type CallOptions, type FabricClient } from "./fabric-client.ts";
 export type { FeedAnswer, HealthAnswer, LivenessAnswer, RoundAnswer } from "./answers.ts";
 export { createSimulatedAppraiser } from "../attestation/appraise-simulated.ts";
-export { appraisalPolicySchema, type AppraisalPolicy } from "../attestation/appraisal-policy.ts";
+export { simulatedPolicySchema, type SimulatedPolicy } from "../attestation/simulated-policy.ts";
+export {
+  appraisalPolicySchema,
+  type AppraisalPolicy,
+  type AppraisalPolicyInput,
+} from "../attestation/appraisal-policy.ts";
 export { verifyBundle, type VerifyBundleOptions } from "../envelope/verify-bundle.ts";
 export { trustPolicySchema, type TrustPolicy } from "../envelope/trust-policy.ts";
 export type { VerificationReport, VerificationStep } from "../envelope/verification-report.ts";

@@ -1,6 +1,6 @@
 import { createEnclave } from "../../../enclave-sim/host/create-enclave.ts";
 import type { CryptletPackage } from "../../../enclave-sim/host/enclave.ts";
-import type { AppraisalPolicy } from "../../attestation/appraisal-policy.ts";
+import type { SimulatedPolicy } from "../../attestation/simulated-policy.ts";
 import { appraiseSimulated, type SimulatedResult } from "../../attestation/appraise-simulated.ts";
 import { fabricError } from "../../core/errors/fabric-error.ts";
 import type { Address, Digest, FabricId } from "../../core/ids.ts";
@@ -15,7 +15,7 @@ export interface AppraisedSigner {
   readonly keys: SimulatedResult["keys"];
   readonly evidenceId: Digest;
   readonly policyDigest: Digest;
-  readonly appraisal: AppraisalPolicy;
+  readonly appraisal: SimulatedPolicy;
 }
 
 /**
@@ -52,7 +52,7 @@ export const appraiseSigner = async (options: {
         what: `the key of ${found.manifest.id}`,
         reason: "its enclave has none for contracts",
       });
-    const appraisal: AppraisalPolicy = {
+    const appraisal: SimulatedPolicy = {
       id: options.policy,
       allowSimulated: true,
       // A developer's debugger is no attack where nothing protects the machine anyway.

@@ -2,7 +2,7 @@ import path from "node:path";
 
 import type { CryptletPackage } from "../../../enclave-sim/host/enclave.ts";
 import { readPackage } from "../../../enclave-sim/host/read-package.ts";
-import type { AppraisalPolicy } from "../../attestation/appraisal-policy.ts";
+import type { SimulatedPolicy } from "../../attestation/simulated-policy.ts";
 import { fabricError } from "../../core/errors/fabric-error.ts";
 import { fabricIdSchema, type Address, type Digest } from "../../core/ids.ts";
 import type { TrustPolicy } from "../../envelope/trust-policy.ts";
@@ -20,7 +20,7 @@ export interface DemoEnclave {
   readonly evidenceId: Digest;
   readonly policyDigest: Digest;
   /** What the demo believes from here on, as a trust file holds it. */
-  readonly trust: { readonly policy: TrustPolicy; readonly appraisal: AppraisalPolicy };
+  readonly trust: { readonly policy: TrustPolicy; readonly appraisal: SimulatedPolicy };
 }
 
 const ANY_FEED = { cryptlets: null, feeds: null };
