@@ -36,6 +36,11 @@ export const cryptoErrors = {
     message: "{what} is not hexadecimal text of the right length",
     hint: "Use an even count of the digits 0-9 and a-f.",
   },
+  HPKE_OPEN_FAILED: {
+    kind: "verification",
+    message: "The encrypted message cannot be opened",
+    hint: "It is for another key, was changed, or belongs to another request than the one that it came with.",
+  },
   PEM_INVALID: {
     kind: "user",
     message: "The PEM text cannot be read: {reason}",
