@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { fabricError } from "../../src/core/errors/fabric-error.ts";
-import { fromWire } from "../../src/core/errors/wire.ts";
+import { fromWire, toWire } from "../../src/core/errors/wire.ts";
 import type { Clock } from "../../src/core/clock.ts";
 import type { Digest, RunId } from "../../src/core/ids.ts";
 import { digestOf } from "../../src/crypto/hashes.ts";
@@ -10,9 +10,12 @@ import type { TriggerInput } from "../../src/sdk/abi.ts";
 import type { HttpCapability } from "../capabilities/capability.ts";
 import { createGuestLogger } from "../capabilities/guest-log.ts";
 import { parseOutcome, readTrigger } from "../protocol/guest-text.ts";
+import type { GuestProgram } from "../protocol/guest-messages.ts";
+import { determinismOf } from "../protocol/lane.ts";
 import { type Limits, WALL } from "../protocol/limits.ts";
+import type { RecordedTranscript } from "../protocol/sealed-transcript.ts";
 import { ABI_VERSION, type Transcript, transcriptSchema } from "../protocol/transcript.ts";
-import type { EngineSnapshot } from "../runners/js/js-engine.ts";
+import type { EngineRun } from "../runners/js/js-engine.ts";
 import { buildObservation, type HeldRun } from "./build-observation.ts";
 import { createCallDesk } from "./call-desk.ts";
 import type {
@@ -25,9 +28,10 @@ import type {
   SignedObservation,
   SignRequest,
 } from "./enclave.ts";
-import { type Guest, startGuest } from "./guest.ts";
+import type { Guest, GuestAnswer, RunBounds } from "./guest.ts";
 import { findChainFault, openJournal } from "./journal.ts";
 import { createReplayDesk } from "./replay-desk.ts";
+import { snapshotBytes } from "./shared-snapshot.ts";
 import { createRoundBook } from "./round-book.ts";
 import { createRunQueue } from "./run-queue.ts";
 import type { Keyset } from "./sealed-keys.ts";
@@ -36,6 +40,7 @@ import type { Keyset } from "./sealed-keys.ts";
 export interface Cell {
   run(trigger: TriggerInput, runId: RunId, signal: AbortSignal): Promise<RunReport>;
   sign(request: SignRequest): SignedObservation;
+  failedTranscript(runId: RunId): RecordedTranscript | null;
   replay(transcript: unknown, signal: AbortSignal): Promise<ReplayReport>;
   stats(): EnclaveStats["cryptlets"][number];
   close(): Promise<void>;
@@ -45,13 +50,14 @@ export interface CellParts {
   readonly cryptlet: CryptletPackage;
   readonly options: LoadOptions;
   readonly limits: Limits;
-  readonly engine: WebAssembly.Module;
-  readonly snapshot: EngineSnapshot;
+  readonly program: GuestProgram;
   readonly measurement: Digest;
   readonly keys: Keyset;
   readonly http: HttpCapability | null;
   readonly clock: Clock;
-  /** The thread that evaluated the bundle; it serves the first runs. */
+  /** Starts another guest of this Cryptlet's publisher. */
+  readonly startGuest: () => Guest;
+  /** The one that evaluated the code; it serves the first runs. */
   readonly guest: Guest;
   readonly onLog: (line: GuestLogLine) => void;
 }
@@ -62,10 +68,11 @@ const digestOfText = (text: string): Digest => digestOf(encoder.encode(text));
 const badTranscript = (reason: string) => fabricError("TRANSCRIPT_INVALID", { reason });
 
 export const createCell = (parts: CellParts): Cell => {
-  const { cryptlet, options, limits, measurement, clock, snapshot } = parts;
+  const { cryptlet, options, limits, measurement, clock, program } = parts;
   const { manifest } = cryptlet;
   const identity = { id: manifest.id, version: manifest.version, measurement };
   const held = new Map<RunId, HeldRun>();
+  const failures = new Map<RunId, RecordedTranscript>();
   const rounds = createRoundBook();
   const queue = createRunQueue(manifest.id, { width: WALL.guests, waiting: WALL.queuedRuns });
   const counters = { runs: 0, failures: 0, guestStarts: 1 };
@@ -78,21 +85,21 @@ export const createCell = (parts: CellParts): Cell => {
     if (closed) throw fabricError("CRYPTLET_CLOSED", { cryptlet: manifest.id });
   };
   const startAnother = (): Guest => {
-    const guest = startGuest(parts.engine, {
-      ...limits,
-      outcomeCharacters: WALL.outcomeCharacters,
-    });
-    guest.use(snapshot);
+    const guest = parts.startGuest();
     all.add(guest);
     counters.guestStarts += 1;
     return guest;
   };
   /** One run in a guest that has nothing else to do; the queue bounds how many there are. */
-  const inGuest: Guest["run"] = async (run, bounds) => {
+  const inGuest = async (
+    run: EngineRun,
+    bounds: RunBounds,
+  ): Promise<GuestAnswer & Pick<Guest, "wall">> => {
     assertOpen();
     const guest = idle.pop() ?? startAnother();
     try {
-      return await guest.run(run, bounds);
+      const answer = await guest.run(program, run, { ...bounds, again: true });
+      return { ...answer, wall: guest.wall };
     } finally {
       if (guest.alive) idle.push(guest);
       else all.delete(guest);
@@ -102,6 +109,13 @@ export const createCell = (parts: CellParts): Cell => {
     const [oldest] = held.keys();
     if (held.size >= WALL.heldRuns && oldest !== undefined) held.delete(oldest);
     held.set(runId, run);
+  };
+
+  /** Remembers what is known of a run that failed, so that it can be looked into. */
+  const noteFailure = (runId: RunId, transcript: Transcript) => {
+    const [oldest] = failures.keys();
+    if (failures.size >= WALL.heldFailures && oldest !== undefined) failures.delete(oldest);
+    failures.set(runId, transcript);
   };
 
   const runOnce = async (
@@ -119,13 +133,20 @@ export const createCell = (parts: CellParts): Cell => {
     );
     const { capabilities } = manifest;
     const desk = createCallDesk({ capabilities, limits, http: parts.http, clock, logger, journal });
-    const { text, fuel } = await inGuest(
+    const { text, fuel, wall } = await inGuest(
       { triggerText, seed, at: trigger.at },
       { timeoutMs: limits.timeoutMs, signal, answer: desk.answer },
-    );
+    ).catch((error: unknown) => {
+      const { code, arguments: given } = toWire(error);
+      noteFailure(runId, journal.close({ ended: { code, arguments: given } }, 0));
+      throw error;
+    });
     const outcome = parseOutcome(text);
-    if ("error" in outcome) throw fromWire(outcome.error);
     const transcript = journal.close(outcome, fuel);
+    if ("error" in outcome) {
+      noteFailure(runId, transcript);
+      throw fromWire(outcome.error);
+    }
     const { observation } = outcome.ok;
     const receipt: RunReceipt = {
       abi: ABI_VERSION,
@@ -135,9 +156,9 @@ export const createCell = (parts: CellParts): Cell => {
       calls: desk.calls,
       result: digestOfText(text),
       fuel,
-      lane: "js",
-      wall: "none",
-      determinism: "bit-for-bit",
+      lane: manifest.lane,
+      wall,
+      determinism: determinismOf(manifest.lane),
       attestation: "simulated",
     };
     hold(runId, {
@@ -209,6 +230,7 @@ export const createCell = (parts: CellParts): Cell => {
       rounds.enter(request, signed);
       return signed;
     },
+    failedTranscript: (runId) => failures.get(runId) ?? null,
     replay: async (input, signal) => {
       assertOpen();
       const parsed = transcriptSchema.safeParse(input);
@@ -224,7 +246,7 @@ export const createCell = (parts: CellParts): Cell => {
       id: manifest.id,
       measurement,
       ...counters,
-      snapshotBytes: snapshot.memory.byteLength,
+      snapshotBytes: snapshotBytes(program.snapshot),
     }),
     close: async () => {
       closed = true;

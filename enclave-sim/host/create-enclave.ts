@@ -127,6 +127,7 @@ export const createEnclave = (options: EnclaveOptions = {}): Enclave => {
         run: (trigger, { runId, signal }) =>
           ask("run", { cryptlet: number, trigger, runId }, signal ? { signal } : {}),
         sign: (sign, signCall) => ask("sign", { cryptlet: number, sign }, signCall),
+        failedTranscript: (runId) => ask("failed-transcript", { cryptlet: number, runId }),
         replay: (transcript, replayCall) =>
           ask("replay", { cryptlet: number, transcript }, replayCall),
         close: async () => {

@@ -57,6 +57,8 @@ const perform = async (
       return cellOf(call.cryptlet).sign(call.sign);
     case "replay":
       return cellOf(call.cryptlet).replay(call.transcript, signal);
+    case "failed-transcript":
+      return cellOf(call.cryptlet).failedTranscript(call.runId);
     case "unload": {
       const cell = cells.get(call.cryptlet);
       cells.delete(call.cryptlet);

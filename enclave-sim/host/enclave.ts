@@ -6,9 +6,10 @@ import type { Observation } from "../../src/envelope/observation.ts";
 import type { RunReceipt } from "../../src/envelope/run-receipt.ts";
 import type { Json, ObservationDraft, TriggerInput } from "../../src/sdk/abi.ts";
 import type { Manifest } from "../../src/sdk/manifest.ts";
-import type { Provenance, SourcesConfiguration } from "../capabilities/capability.ts";
+import type { Provenance } from "../capabilities/capability.ts";
+import type { SourcesConfiguration } from "../capabilities/http/http-capability.ts";
 import type { Limits } from "../protocol/limits.ts";
-import type { Transcript } from "../protocol/transcript.ts";
+import type { RecordedTranscript } from "../protocol/sealed-transcript.ts";
 
 /** A thread that holds keys, capabilities and journal, and the guest threads it starts. Simulated: no hardware protects it. */
 export interface Enclave {
@@ -31,8 +32,10 @@ export interface CryptletPackage {
   readonly manifest: Manifest;
   /** `cryptlet.json`. */
   readonly manifestBytes: Uint8Array;
-  /** `bundle.js`. */
+  /** The code's file: `bundle.js` and the like, by lane and language. */
   readonly bundle: Uint8Array;
+  /** `sigstruct.bin`: who published it. */
+  readonly sigstruct?: Uint8Array;
 }
 
 /** One feed of the fabric that a loaded Cryptlet signs for. */
@@ -57,6 +60,12 @@ export interface LoadOptions {
   readonly feeds: readonly ServedFeed[];
   /** Folder for sealed keys and the simulated platform secret. */
   readonly sealDirectory: string;
+  /** Which transcripts leave the enclave sealed; default: those of runs that used private data, for no auditor. */
+  readonly transcripts?: {
+    readonly seal: "private" | "always";
+    /** Raw X25519 public keys in hex. */
+    readonly auditors: readonly string[];
+  };
   /** Lower the manifest's limits; a higher one is ignored. */
   readonly limits?: Partial<Limits>;
 }
@@ -86,8 +95,10 @@ export interface LoadedCryptlet {
    * Throws `RUN_UNKNOWN`, `FEED_NOT_SERVED`, `OBSERVATION_REFUSED`, `SOURCE_MODES_MIXED`, `ROUND_EQUIVOCATION`.
    */
   sign(request: SignRequest, call?: { readonly signal?: AbortSignal }): Promise<SignedObservation>;
-  /** Runs again with the recorded answers and compares bit for bit. */
-  replay(transcript: Transcript, call?: { readonly signal?: AbortSignal }): Promise<ReplayReport>;
+  /** What was recorded of a run that failed; null when it was never run, or newer failures pushed it out. */
+  failedTranscript(runId: RunId): Promise<RecordedTranscript | null>;
+  /** Runs again with the recorded answers and compares bit for bit. Throws `TRANSCRIPT_INVALID`, `TRANSCRIPT_SEALED`. */
+  replay(transcript: RecordedTranscript, call?: { readonly signal?: AbortSignal }): Promise<ReplayReport>;
   close(): Promise<void>;
 }
 
@@ -110,7 +121,8 @@ export interface RunReport {
   readonly runId: RunId;
   readonly observation: ObservationDraft;
   readonly provenance: readonly Provenance[];
-  readonly transcript: Transcript;
+  /** Sealed where the run used private data (`LoadOptions.transcripts`). */
+  readonly transcript: RecordedTranscript;
   readonly transcriptDigest: Digest;
   readonly receipt: RunReceipt;
   /** ms. `guest` is time inside the guest, `capabilities` in host calls, `queue` waiting for the instance. */

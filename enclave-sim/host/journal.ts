@@ -2,7 +2,6 @@ import type { Digest } from "../../src/core/ids.ts";
 import { digestOf } from "../../src/crypto/hashes.ts";
 import { canonicalJson } from "../../src/envelope/canonical-json.ts";
 import type { Provenance } from "../capabilities/capability.ts";
-import type { ParsedOutcome } from "../protocol/abi-schemas.ts";
 import { ABI_VERSION, type JournalEntry, type Transcript } from "../protocol/transcript.ts";
 
 /** What a run began with; the first link of its chain. */
@@ -17,7 +16,7 @@ export interface Journal {
     readonly provenance: readonly Provenance[];
   }): void;
   /** Adds the outcome as the last link and gives the whole. */
-  close(outcome: ParsedOutcome, fuel: number): Transcript;
+  close(outcome: Transcript["outcome"], fuel: number): Transcript;
 }
 
 const encoder = new TextEncoder();
@@ -37,7 +36,7 @@ const entryHead = (head: Digest, entry: Omit<JournalEntry, "head">): Digest =>
     response: hash(entry.response),
     provenance: entry.provenance,
   });
-const outcomeHead = (head: Digest, outcome: ParsedOutcome, fuel: number): Digest =>
+const outcomeHead = (head: Digest, outcome: Transcript["outcome"], fuel: number): Digest =>
   link(head, "end", { outcome, fuel });
 
 /** Begin the journal of a run. */

@@ -13,7 +13,7 @@ import type {
   SignedObservation,
   SignRequest,
 } from "../host/enclave.ts";
-import type { Transcript } from "./transcript.ts";
+import type { RecordedTranscript } from "./sealed-transcript.ts";
 
 // Between the fabric's main thread and the enclave's thread. No message has a place for a secret key.
 
@@ -48,8 +48,12 @@ export interface EnclaveCalls {
     readonly answer: SignedObservation;
   };
   replay: {
-    readonly request: { readonly cryptlet: number; readonly transcript: Transcript };
+    readonly request: { readonly cryptlet: number; readonly transcript: RecordedTranscript };
     readonly answer: ReplayReport;
+  };
+  "failed-transcript": {
+    readonly request: { readonly cryptlet: number; readonly runId: RunId };
+    readonly answer: RecordedTranscript | null;
   };
   unload: { readonly request: { readonly cryptlet: number }; readonly answer: null };
   stats: { readonly request: object; readonly answer: EnclaveStats };

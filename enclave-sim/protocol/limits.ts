@@ -38,6 +38,8 @@ export const WALL = {
   queuedRuns: 64,
   /** Unsigned runs that the enclave remembers for one Cryptlet. */
   heldRuns: 64,
+  /** Failed runs of one Cryptlet whose transcripts the enclave remembers. */
+  heldFailures: 16,
 } as const;
 
 /** The limits of a Cryptlet: the lower of the manifest's and the host's. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { codedErrorSchema } from "../../src/core/errors/wire.ts";
 import { cryptletIdSchema, digestSchema, runIdSchema } from "../../src/core/ids.ts";
 import { provenanceSchema, runOutcomeSchema, triggerSchema } from "./abi-schemas.ts";
 import { WALL } from "./limits.ts";
@@ -32,7 +33,8 @@ export const transcriptSchema = z.strictObject({
   /** Hex of the 32 bytes that seed `Math.random`. */
   seed: z.string().regex(/^[0-9a-f]{64}$/),
   entries: z.array(journalEntrySchema).max(10_000),
-  outcome: runOutcomeSchema,
+  /** What the guest gave, or why the enclave ended the run before it gave anything. */
+  outcome: z.union([runOutcomeSchema, z.strictObject({ ended: codedErrorSchema })]),
   fuel: z.int().min(0),
   /** Digest of the last link: opening, entries, outcome. */
   head: digestSchema,
