@@ -27,10 +27,11 @@ const keys = [createSigningKey("ed25519"), createSigningKey("secp256k1-keccak256
 );
 
 const makeStatement = (change: { notBefore?: number; debug?: boolean } = {}): Statement => {
-  const log = MEASURED.map((type) => ({
-    type,
-    content: type === "manifest" ? JSON.stringify({ manifest: DIGEST }) : `{"${type}":1}`,
-  }));
+  const contents: Record<string, string> = {
+    manifest: JSON.stringify({ manifest: DIGEST }),
+    "end-of-launch": "",
+  };
+  const log = MEASURED.map((type) => ({ type, content: contents[type] ?? `{"${type}":1}` }));
   const { measurement, launch } = replayMeasurementLog(log);
   const notBefore = change.notBefore ?? AT;
   const registration: SimulatedStatement["registration"] = {

@@ -17,6 +17,9 @@ export const MEASURED = [
   "end-of-launch",
 ] as const;
 
+/** What a host alone is measured by: its platform, without any Cryptlet. */
+export const HOST_MEASURED = ["runtime", "host", "sandbox", "end-of-launch"] as const;
+
 /** First event of the Cryptlet's own part. */
 const CRYPTLET_PART = MEASURED.indexOf("interpreter");
 const EVENT_DOMAIN = "cryptlet/mr/v1";
@@ -25,7 +28,8 @@ const MEASUREMENT_DOMAIN = "CRYPTLET-MRENCLAVE-V1";
 /** `content` is canonical JSON text: names and digests, never the measured bytes themselves. */
 export const measurementLogSchema = z
   .array(z.strictObject({ type: z.enum(MEASURED), content: z.string().max(2_048) }))
-  .length(MEASURED.length);
+  .min(HOST_MEASURED.length)
+  .max(MEASURED.length);
 /** @see measurementLogSchema */
 export type MeasurementLog = z.infer<typeof measurementLogSchema>;
 
@@ -43,12 +47,11 @@ const extendAll = (events: MeasurementLog): Uint8Array => {
   return register;
 };
 
-const assertOrder = (log: MeasurementLog): void => {
-  if (log.length !== MEASURED.length || log.some(({ type }, index) => type !== MEASURED[index]))
-    throw fabricError("EVIDENCE_INVALID", {
-      reason: "the measurement log does not hold each event once and in order",
-    });
-};
+const sha384Text = (register: Uint8Array): string =>
+  `sha384:${Buffer.from(register).toString("hex")}`;
+
+const isLogOf = (log: MeasurementLog, types: readonly string[]): boolean =>
+  log.length === types.length && log.every(({ type }, index) => type === types[index]);
 
 const measurementOf = (register: Uint8Array): Digest =>
   `sha256:${createHash("sha256").update(MEASUREMENT_DOMAIN).update("\0").update(register).digest("hex")}` as Digest;
@@ -68,16 +71,36 @@ export const measureCryptlet = (contents: {
     ]),
   );
 
-/**
- * Replay a log: `measurement` is the Cryptlet's (analogue of MRENCLAVE), `launch` covers platform and Cryptlet
- * (`sha384:`, what a TDX RTMR would hold). Throws `EVIDENCE_INVALID`.
- */
-export const replayMeasurementLog = (
-  log: MeasurementLog,
-): { readonly measurement: Digest; readonly launch: string } => {
-  assertOrder(log);
+const END = { type: "end-of-launch", content: "" } as const;
+
+/** What a log gives. */
+export interface ReplayedLog {
+  readonly subject: "cryptlet" | "host";
+  /** Analogue of MRENCLAVE: the Cryptlet's, or the host's where no Cryptlet was measured. */
+  readonly measurement: Digest;
+  /** Register over the whole log, `sha384:`: what a TDX RTMR3 holds. */
+  readonly launch: string;
+  /** Measurement of the host alone, and its register: the same for all its Cryptlets. */
+  readonly host: Digest;
+  readonly hostLaunch: string;
+}
+
+/** Replay the log of a Cryptlet (seven events) or of a host (four). Throws `EVIDENCE_INVALID`. */
+export const replayMeasurementLog = (log: MeasurementLog): ReplayedLog => {
+  const isHost = isLogOf(log, HOST_MEASURED);
+  if (!isHost && !isLogOf(log, MEASURED))
+    throw fabricError("EVIDENCE_INVALID", {
+      reason: "the measurement log does not hold each event once and in order",
+    });
+  if (log.at(-1)?.content !== "")
+    throw fabricError("EVIDENCE_INVALID", { reason: "the end of launch has a content" });
+  const hostRegister = extendAll([...log.slice(0, CRYPTLET_PART), END]);
+  const host = measurementOf(hostRegister);
   return {
-    measurement: measurementOf(extendAll(log.slice(CRYPTLET_PART))),
-    launch: `sha384:${Buffer.from(extendAll(log)).toString("hex")}`,
+    subject: isHost ? "host" : "cryptlet",
+    measurement: isHost ? host : measurementOf(extendAll(log.slice(CRYPTLET_PART))),
+    launch: sha384Text(extendAll(log)),
+    host,
+    hostLaunch: sha384Text(hostRegister),
   };
 };

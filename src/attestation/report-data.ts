@@ -7,15 +7,36 @@ import type { KeyRecord } from "../crypto/key-record.ts";
 const hex32 = z.string().regex(/^[0-9a-f]{64}$/, "64 lower-case hex characters");
 const time = z.int().min(0).max(253_402_300_799_999);
 
+/** What kind of thing holds the keys: a Cryptlet of one lane, or a host. */
+export const PROFILES = [
+  "cryptlet/js/v1",
+  "cryptlet/wasm/v1",
+  "cryptlet/evm/v1",
+  "cryptlet/process/v1",
+  "fabric/host/v1",
+] as const;
+
+/**
+ * What evidence may be used for. `register`: the keys sign statements. `ra-tls`: they speak TLS. `kbs`: secrets may be
+ * encrypted to them. `host-ak`: they speak for a host's Cryptlets. Evidence of one purpose never serves another.
+ */
+export const PURPOSES = ["register", "ra-tls", "kbs", "host-ak"] as const;
+/** @see PURPOSES */
+export type Purpose = (typeof PURPOSES)[number];
+
+/** Where a registration has no key, no nonce, no manifest or no configuration. */
+export const ZERO_WORD = "0".repeat(64);
+
 /** What evidence registers: which keys, for what, of which Cryptlet under which configuration, and how long. */
 export const registrationSchema = z.strictObject({
-  profile: z.literal("cryptlet/js/v1"),
-  purpose: z.enum(["register", "ra-tls", "kbs", "host-ak"]),
+  profile: z.enum(PROFILES),
+  purpose: z.enum(PURPOSES),
   keysetRoot: digestSchema,
   /** Raw X25519 key in hex; zeros where the keyset has none. */
   encryptionKey: hex32,
   /** The challenger's, in hex; zeros where nobody asked. */
   nonce: hex32,
+  /** Empty for a host. */
   cryptlet: z.string().max(64),
   manifestDigest: digestSchema,
   /** Digest of the configuration: it is not code and not part of the measurement. */

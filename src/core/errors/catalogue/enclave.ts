@@ -4,7 +4,7 @@ export const enclaveErrors = {
   PACKAGE_UNREADABLE: {
     kind: "user",
     message: "The Cryptlet package {path} cannot be read: {reason}",
-    hint: "A package is a folder with cryptlet.json and bundle.js; build one with `cryptlet build <folder>`.",
+    hint: "A package is a folder with cryptlet.json and its code (bundle.js, .wasm, .evm, .py, .jar or .exe); build one with `cryptlet build <folder>`.",
   },
   PACKAGE_INVALID: {
     kind: "user",
@@ -20,6 +20,11 @@ export const enclaveErrors = {
     kind: "user",
     message: "Cryptlet {cryptlet} does not start: {reason}",
     hint: "Its bundle is evaluated once, without capabilities, in limited time and memory.",
+  },
+  LANE_UNAVAILABLE: {
+    kind: "unavailable",
+    message: "This installation cannot run lane {lane}",
+    hint: "`cryptlet doctor` names what is missing for each lane.",
   },
   ENCLAVE_CLOSED: {
     kind: "unavailable",
@@ -170,6 +175,18 @@ export const enclaveErrors = {
     kind: "verification",
     message: "The evidence holds from {notBefore} to {notAfter}, not at {at} (ms since epoch)",
     hint: "Ask the fabric for fresh evidence and check both clocks.",
+    exit: 13,
+  },
+  EVIDENCE_PURPOSE_WRONG: {
+    kind: "verification",
+    message: "The evidence was made for {purpose} and is asked for {asked}",
+    hint: "Evidence of one purpose never serves another; ask the fabric for the right one.",
+    exit: 13,
+  },
+  EVIDENCE_NONCE_WRONG: {
+    kind: "verification",
+    message: "The evidence does not bind the nonce that was asked for",
+    hint: "It was made before, or for somebody else. Draw a new nonce and ask again.",
     exit: 13,
   },
   MEASUREMENT_REFUSED: {
