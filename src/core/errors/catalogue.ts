@@ -1,6 +1,7 @@
 import type { ErrorEntry } from "./arguments.ts";
 import { adapterErrors } from "./catalogue/adapter.ts";
 import { apiErrors } from "./catalogue/api.ts";
+import { appraisalErrors } from "./catalogue/appraisal.ts";
 import { busErrors } from "./catalogue/bus.ts";
 import { cliErrors } from "./catalogue/cli.ts";
 import { coreErrors } from "./catalogue/core.ts";
@@ -19,6 +20,7 @@ export const errorCatalogue = {
   ...cryptoErrors,
   ...envelopeErrors,
   ...enclaveErrors,
+  ...appraisalErrors,
   ...httpErrors,
   ...sdkErrors,
   ...emulatorErrors,
