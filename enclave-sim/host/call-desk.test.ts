@@ -5,17 +5,20 @@ import { createRunId, cryptletIdSchema, digestSchema } from "../../src/core/ids.
 import { fabricError } from "../../src/core/errors/fabric-error.ts";
 import type { HostAnswer } from "../../src/sdk/abi.ts";
 import { AT, probePackage, trigger } from "../../test/support/guest-fixture.ts";
-import type { HttpCapability, HttpExchange } from "../capabilities/capability.ts";
-import { createGuestLogger } from "../capabilities/guest-log.ts";
+import type { HttpCapability, HttpExchange } from "../capabilities/http/http-capability.ts";
+import { createGuestLogger } from "../capabilities/log/guest-log.ts";
 import { limitsOf } from "../protocol/limits.ts";
 import { createCallDesk } from "./call-desk.ts";
 import { openJournal } from "./journal.ts";
+import { createRunCapabilities } from "./run-capabilities.ts";
 
 const DIGEST = digestSchema.parse(`sha256:${"ab".repeat(32)}`);
 const { signal } = new AbortController();
 const { manifest } = probePackage("");
 
-const start = (http: HttpCapability | null = null, maxHostCalls = 10) => {
+const all = { ...manifest.capabilities, time: true, random: true, configuration: true };
+
+const start = (http: HttpCapability | null = null, maxHostCalls = 10, granted = all) => {
   const lines: string[] = [];
   const journal = openJournal({
     runId: createRunId(),
@@ -23,12 +26,15 @@ const start = (http: HttpCapability | null = null, maxHostCalls = 10) => {
     trigger: { ...trigger(), parameters: null },
     seed: "0".repeat(64),
   });
+  const clock = createManualClock(AT);
   const desk = createCallDesk({
-    capabilities: manifest.capabilities,
+    capabilities: createRunCapabilities(
+      granted,
+      { clock, http, configuration: { region: "eu" } },
+      { logger: createGuestLogger(100, {}, ({ message }) => lines.push(message)) },
+    ),
     limits: limitsOf(manifest, { maxHostCalls }),
-    http,
-    clock: createManualClock(AT),
-    logger: createGuestLogger(100, {}, ({ message }) => lines.push(message)),
+    clock,
     journal,
   });
   const ask = async (call: unknown, by = signal): Promise<HostAnswer> =>
@@ -119,9 +125,43 @@ test.each([
   [{ op: "http.all", requests: [{ id: "a", method: "DELETE", url: "https://a.example" }] }],
   [{ op: "http.all", requests: [{ id: "a", method: "GET", url: "https://a.example", tls: {} }] }],
   [{ op: "chain.read" }],
+  [{ op: "time.now.v2" }],
+  [{ op: "__proto__" }],
+  [{ op: ["time.now"] }],
+  [{ op: "random.bytes" }],
+  [{ op: "random.bytes", length: "8" }],
+  [{ op: "random.bytes", length: 1.5 }],
+  [{ op: "http.all", requests: [{ ...request("a"), body: 7 }] }],
+  [{ op: "http.all", requests: [{ ...request("a"), headers: { a: 1 } }] }],
+  [{ op: "http.all", requests: [{ ...request("a"), auth: { kind: "basic" } }] }],
+  [{ op: "http.all", requests: Array.from({ length: 65 }, () => request("a")) }],
+  [{ op: "log", level: "info", message: "x".repeat(4_097) }],
+  [{ op: "pure.sha256", text: "" }],
 ])("%j is no host call", async (call) => {
   const { ask } = start();
   await expect(ask(call)).resolves.toMatchObject({ error: { code: "HOST_CALL_INVALID" } });
+});
+
+test("what the manifest does not grant is refused under its name, and that is journaled", async () => {
+  const nothing = { ...all, time: false, random: false, configuration: false };
+  const { ask, entries } = start(null, 10, nothing);
+  const calls: [string, object][] = [
+    ["time", { op: "time.now" }],
+    ["random", { op: "random.bytes", length: 1 }],
+    ["configuration", { op: "configuration" }],
+    ["http", { op: "http.all", requests: [request("a")] }],
+  ];
+  for (const [capability, call] of calls)
+    await expect(ask(call)).resolves.toMatchObject({
+      error: { code: "CAPABILITY_NOT_GRANTED", arguments: { capability } },
+    });
+  expect(entries().map(({ op }) => op)).toEqual(
+    calls.map(([, call]) => (call as { op: string }).op),
+  );
+});
+
+test("the configuration is what the host gave", async () => {
+  await expect(start().ask({ op: "configuration" })).resolves.toEqual({ ok: { region: "eu" } });
 });
 
 test("too large a call is not even parsed", async () => {

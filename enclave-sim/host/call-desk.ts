@@ -1,19 +1,15 @@
+import { z } from "zod";
 import type { Clock } from "../../src/core/clock.ts";
-import { fabricError } from "../../src/core/errors/fabric-error.ts";
+import { fabricError, isFabricError } from "../../src/core/errors/fabric-error.ts";
 import { toWire } from "../../src/core/errors/wire.ts";
-import type { HostCall, Json } from "../../src/sdk/abi.ts";
-import type { Manifest } from "../../src/sdk/manifest.ts";
-import type { HttpCapability, Provenance } from "../capabilities/capability.ts";
-import type { GuestLogger } from "../capabilities/guest-log.ts";
-import { answerRandom } from "../capabilities/random.ts";
-import { answerTime } from "../capabilities/time.ts";
-import { hostCallSchema } from "../protocol/abi-schemas.ts";
+import type { HostCall } from "../../src/sdk/abi.ts";
+import type { CallContext, Capability, Performed, Provenance } from "../capabilities/capability.ts";
 import { type Limits, WALL } from "../protocol/limits.ts";
 import type { Journal } from "./journal.ts";
 
 /** Where the host calls of one run are parsed, bounded, answered and journaled. */
 export interface CallDesk {
-  /** JSON text of a `HostAnswer`. Rejects when the run must end: `HOST_CALL_LIMIT`, `HOST_CALL_INVALID`. */
+  /** JSON text of a `HostAnswer`. Rejects when the run must end: `HOST_CALL_LIMIT`, `HOST_CALL_INVALID`, `STATE_REFUSED`. */
   readonly answer: (requestText: string, signal: AbortSignal) => Promise<string>;
   readonly calls: number;
   /** ms spent in capabilities. */
@@ -22,35 +18,25 @@ export interface CallDesk {
 }
 
 export interface CallDeskParts {
-  readonly capabilities: Manifest["capabilities"];
-  readonly limits: Limits;
-  readonly http: HttpCapability | null;
+  /** Every capability that there is; each says itself whether the manifest grants it. */
+  readonly capabilities: readonly Capability[];
+  readonly limits: Pick<Limits, "maxHostCalls">;
   readonly clock: Clock;
-  readonly logger: GuestLogger;
   readonly journal: Journal;
 }
 
-interface Answered {
-  readonly ok: Json;
-  readonly provenance: readonly Provenance[];
-}
+type Table = ReadonlyMap<string, Capability>;
 
 export const createCallDesk = (parts: CallDeskParts): CallDesk => {
   const { limits, clock, journal } = parts;
+  const table: Table = new Map(
+    parts.capabilities.flatMap((capability) =>
+      Object.keys(capability.calls).map((op) => [op, capability] as const),
+    ),
+  );
   const provenance: Provenance[] = [];
   const counters = { calls: 0, spentMs: 0, characters: 0, references: 0 };
-  const perform = async (call: HostCall, signal: AbortSignal): Promise<Answered> => {
-    switch (call.op) {
-      case "http.all":
-        return performHttp(parts.http, call.requests, signal, () => ++counters.references);
-      case "time.now":
-        return only(answerTime(parts.capabilities.time, clock));
-      case "random.bytes":
-        return only(answerRandom(parts.capabilities.random, call.length));
-      case "log":
-        return only(parts.logger.write(call));
-    }
-  };
+  const nextReference = () => ++counters.references;
   return {
     get calls() {
       return counters.calls;
@@ -64,7 +50,7 @@ export const createCallDesk = (parts: CallDeskParts): CallDesk => {
       if (counters.calls > limits.maxHostCalls)
         throw fabricError("HOST_CALL_LIMIT", { limit: limits.maxHostCalls });
       const start = clock.monotonic();
-      const { op, response, seen } = await answerOne(requestText, signal, perform);
+      const { op, response, seen } = await answerOne(table, requestText, { signal, nextReference });
       counters.spentMs += clock.monotonic() - start;
       counters.characters += requestText.length + response.length;
       if (counters.characters > WALL.answersCharacters)
@@ -78,53 +64,62 @@ export const createCallDesk = (parts: CallDeskParts): CallDesk => {
   };
 };
 
-const only = (ok: Json): Answered => ({ ok, provenance: [] });
-
-const performHttp = async (
-  http: HttpCapability | null,
-  requests: Extract<HostCall, { op: "http.all" }>["requests"],
-  signal: AbortSignal,
-  nextReference: () => number,
-): Promise<Answered> => {
-  if (!http) throw fabricError("CAPABILITY_NOT_GRANTED", { capability: "http" });
-  const exchanges = await http.all(requests, { signal, nextReference });
-  return {
-    ok: exchanges.map(({ answer }) => answer as unknown as Json),
-    provenance: exchanges.map((exchange) => exchange.provenance),
-  };
-};
-
 const answerOne = async (
+  table: Table,
   requestText: string,
-  signal: AbortSignal,
-  perform: (call: HostCall, signal: AbortSignal) => Promise<Answered>,
+  context: CallContext,
 ): Promise<{ op: string; response: string; seen: readonly Provenance[] }> => {
   let op = "unknown";
   try {
-    const call = parseCall(requestText);
-    op = call.op;
-    const { ok, provenance } = await perform(call, signal);
+    const found = findCapability(table, requestText);
+    op = found.call.op;
+    const { ok, provenance } = await found.perform(context);
     return { op, response: JSON.stringify({ ok }), seen: provenance };
   } catch (error) {
     // An aborted run has no next step that could use an answer.
-    signal.throwIfAborted();
+    context.signal.throwIfAborted();
+    // Whether what was stored is whole is not for a guest to judge.
+    if (isFabricError(error, "STATE_REFUSED")) throw error;
     return { op, response: JSON.stringify({ error: toWire(error) }), seen: [] };
   }
 };
 
-const parseCall = (text: string): HostCall => {
-  if (text.length > WALL.callCharacters)
-    throw fabricError("HOST_CALL_INVALID", { reason: `it has ${text.length} characters` });
+const invalid = (reason: string) => fabricError("HOST_CALL_INVALID", { reason });
+const opSchema = z.looseObject({ op: z.string().max(64) });
+
+/** The capability that a call's text asks for, and the call in its strict form. */
+const findCapability = (
+  table: Table,
+  text: string,
+): {
+  readonly call: HostCall;
+  readonly perform: (context: CallContext) => Promise<Performed>;
+} => {
+  if (text.length > WALL.callCharacters) throw invalid(`it has ${text.length} characters`);
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch {
-    throw fabricError("HOST_CALL_INVALID", { reason: "it is not JSON" });
+    throw invalid("it is not JSON");
   }
-  const parsed = hostCallSchema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw fabricError("HOST_CALL_INVALID", {
-    reason: `${issue?.path.join(".") || "call"}: ${issue?.message ?? "wrong"}`.slice(0, 300),
-  });
+  const { op } = opSchema.safeParse(json).data ?? {};
+  const capability = op === undefined ? undefined : table.get(op);
+  if (!capability) throw invalid("op: none of the enclave's calls");
+  const forms: Readonly<Record<string, z.ZodType<HostCall>>> = capability.calls;
+  const parsed = forms[op ?? ""]?.safeParse(json);
+  if (!parsed?.success) {
+    const [issue] = parsed?.error.issues ?? [];
+    const where = issue?.path.join(".") || "call";
+    throw invalid(`${where}: ${issue?.message ?? "wrong"}`.slice(0, 300));
+  }
+  const { data } = parsed;
+  return {
+    call: data,
+    perform: async (context) => {
+      if (!capability.granted)
+        throw fabricError("CAPABILITY_NOT_GRANTED", { capability: capability.name });
+      // Its own form parsed it.
+      return capability.perform(data as never, context);
+    },
+  };
 };

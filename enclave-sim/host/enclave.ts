@@ -57,6 +57,8 @@ export interface LoadOptions {
   /** Values of the secrets that the manifest names. */
   readonly secrets: Readonly<Record<string, string>>;
   readonly sources: SourcesConfiguration;
+  /** What `ctx.configuration` gives; null when left out. Part of the evidence's configId. */
+  readonly configuration?: Json;
   readonly feeds: readonly ServedFeed[];
   /** Folder for sealed keys and the simulated platform secret. */
   readonly sealDirectory: string;
@@ -98,7 +100,10 @@ export interface LoadedCryptlet {
   /** What was recorded of a run that failed; null when it was never run, or newer failures pushed it out. */
   failedTranscript(runId: RunId): Promise<RecordedTranscript | null>;
   /** Runs again with the recorded answers and compares bit for bit. Throws `TRANSCRIPT_INVALID`, `TRANSCRIPT_SEALED`. */
-  replay(transcript: RecordedTranscript, call?: { readonly signal?: AbortSignal }): Promise<ReplayReport>;
+  replay(
+    transcript: RecordedTranscript,
+    call?: { readonly signal?: AbortSignal },
+  ): Promise<ReplayReport>;
   close(): Promise<void>;
 }
 

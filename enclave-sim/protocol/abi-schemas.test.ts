@@ -1,10 +1,9 @@
 import { expect, expectTypeOf, test } from "vitest";
 import type { z } from "zod";
 import { draft, trigger } from "../../test/support/guest-fixture.ts";
-import type { HostCall, ObservationDraft, RunOutcome, TriggerInput } from "../../src/sdk/abi.ts";
+import type { ObservationDraft, RunOutcome, TriggerInput } from "../../src/sdk/abi.ts";
 import type { Provenance } from "../capabilities/capability.ts";
 import {
-  hostCallSchema,
   observationDraftSchema,
   type provenanceSchema,
   runOutcomeSchema,
@@ -13,45 +12,9 @@ import {
 
 test("what parses is what src/sdk/abi.ts describes", () => {
   expectTypeOf<z.infer<typeof triggerSchema>>().toExtend<TriggerInput>();
-  expectTypeOf<z.infer<typeof hostCallSchema>>().toExtend<HostCall>();
   expectTypeOf<z.infer<typeof observationDraftSchema>>().toExtend<ObservationDraft>();
   expectTypeOf<z.infer<typeof runOutcomeSchema>>().toExtend<RunOutcome>();
   expectTypeOf<z.infer<typeof provenanceSchema>>().toExtend<Provenance>();
-});
-
-const request = { id: "a", method: "POST", url: "https://a.example/", body: "{}", timeoutMs: 5 };
-const auth = {
-  kind: "oauth2-client-credentials",
-  tokenUrl: "https://a.example/token",
-  clientId: "{{secret:ID}}",
-  clientSecret: "{{secret:KEY}}",
-};
-
-test.each([
-  [{ op: "time.now" }],
-  [{ op: "random.bytes", length: 1_024 }],
-  [{ op: "log", level: "debug", message: "" }],
-  [{ op: "http.all", requests: [request, { ...request, id: "b", auth, headers: { a: "b" } }] }],
-])("%j is a host call", (call) => {
-  expect(hostCallSchema.parse(call)).toEqual(call);
-});
-
-test.each([
-  ["no operation", {}],
-  ["an operation of another version", { op: "time.now.v2" }],
-  ["a missing field", { op: "random.bytes" }],
-  ["a number as text", { op: "random.bytes", length: "8" }],
-  ["no whole number", { op: "random.bytes", length: 1.5 }],
-  ["an undefined body", { op: "http.all", requests: [{ ...request, body: 7 }] }],
-  ["a header that is no text", { op: "http.all", requests: [{ ...request, headers: { a: 1 } }] }],
-  [
-    "another authentication",
-    { op: "http.all", requests: [{ ...request, auth: { kind: "basic" } }] },
-  ],
-  ["too many requests", { op: "http.all", requests: Array.from({ length: 65 }, () => request) }],
-  ["too long a text", { op: "log", level: "info", message: "x".repeat(4_097) }],
-])("%s is no host call", (_name, call) => {
-  expect(hostCallSchema.safeParse(call).success).toBe(false);
 });
 
 test("a draft parses to itself, and with anything more or less not at all", () => {

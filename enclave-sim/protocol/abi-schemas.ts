@@ -21,39 +21,6 @@ export const triggerSchema = z.strictObject({
   at: time,
 });
 
-const credentialsSchema = z.strictObject({
-  kind: z.literal("oauth2-client-credentials"),
-  tokenUrl: text(2_048),
-  clientId: text(2_048),
-  clientSecret: text(2_048),
-  scope: text(2_048).exactOptional(),
-});
-
-const httpRequestSchema = z.strictObject({
-  id: text(64).min(1),
-  method: z.enum(["GET", "POST"]),
-  url: text(4_096).min(1),
-  headers: z.record(text(128), text(8_192)).exactOptional(),
-  body: text(262_144).exactOptional(),
-  timeoutMs: z.int().min(1).max(120_000).exactOptional(),
-  auth: credentialsSchema.exactOptional(),
-});
-
-/** @see HostCall */
-export const hostCallSchema = z.discriminatedUnion("op", [
-  z.strictObject({
-    op: z.literal("http.all"),
-    requests: z.array(httpRequestSchema).min(1).max(64),
-  }),
-  z.strictObject({ op: z.literal("time.now") }),
-  z.strictObject({ op: z.literal("random.bytes"), length: z.int().min(1).max(1_024) }),
-  z.strictObject({
-    op: z.literal("log"),
-    level: z.enum(["debug", "info", "warn", "error"]),
-    message: text(4_096),
-  }),
-]);
-
 /** A name or note of a guest that people will read: on one line, without marks that steer a terminal. */
 const line = (max: number) =>
   text(max).regex(/^[^\p{Cc}\p{Cf}\u2028\u2029]*$/u, "on one plain line");
@@ -122,6 +89,8 @@ export const runOutcomeSchema = z.union([
 ]);
 export type ParsedOutcome = z.infer<typeof runOutcomeSchema>;
 
+const count = z.int().min(0);
+
 /** @see Provenance */
 export const provenanceSchema = z.strictObject({
   reference: z.int().min(1),
@@ -134,4 +103,28 @@ export const provenanceSchema = z.strictObject({
   status: z.int().min(100).max(599).nullable(),
   responseDigest: digestSchema.nullable(),
   receivedAt: time.nullable(),
+  secrets: z
+    .array(z.strictObject({ name: text(64), digest: digestSchema }))
+    .max(32)
+    .readonly()
+    .exactOptional(),
+  chain: z
+    .strictObject({
+      name: text(64),
+      chainId: z.int().min(1),
+      blockNumber: count,
+      blockHash: text(66).regex(/^0x[0-9a-f]{64}$/),
+      agreed: z.int().min(1),
+      asked: z.int().min(1),
+    })
+    .exactOptional(),
+  call: z
+    .strictObject({
+      cryptlet: text(64),
+      version: text(64),
+      measurement: digestSchema,
+      receiptDigest: digestSchema,
+      transcriptDigest: digestSchema,
+    })
+    .exactOptional(),
 });

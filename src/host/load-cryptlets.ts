@@ -1,6 +1,6 @@
 import path from "node:path";
 import type { Enclave, LoadedCryptlet } from "../../enclave-sim/host/enclave.ts";
-import type { SourcesConfiguration } from "../../enclave-sim/capabilities/capability.ts";
+import type { SourcesConfiguration } from "../../enclave-sim/capabilities/http/http-capability.ts";
 import { readPackage } from "../../enclave-sim/host/read-package.ts";
 import type { FabricConfig } from "../core/config/schema.ts";
 import { fabricError } from "../core/errors/fabric-error.ts";

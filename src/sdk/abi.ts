@@ -40,7 +40,11 @@ export interface HttpClientCredentials {
   readonly scope?: string;
 }
 
-/** One request. `{{secret:NAME}}` may stand in header values and in the body; only the enclave fills it. */
+/**
+ * One request. `{{secret:NAME}}`, the handle that `ctx.secret("NAME")` gives, may stand in header values and in the
+ * body; only the enclave fills it, and only for a host that the manifest binds the secret to. An answer that repeats a
+ * secret does not cross the wall (`HTTP_SECRET_ECHOED`).
+ */
 export interface HttpRequest {
   /** Name of the source, unique in one call. */
   readonly id: string;
@@ -81,7 +85,89 @@ export type HttpAnswer =
     }
   | { readonly ok: false; readonly id: string; readonly error: AbiError };
 
-/** What a guest may ask of its enclave. */
+/** Bytes of a chain: `0x` and an even count of lower-case hex digits. */
+export type HexData = string;
+
+/**
+ * One read of a chain. `call` is `eth_call` without sender and value; its contract and selector (the first four bytes
+ * of `data`) must stand in the manifest. `logs` is `eth_getLogs` of one contract over at most the manifest's
+ * `maxLogBlocks` blocks that end at the pinned block; a null topic fits any.
+ */
+export type ChainQuery =
+  | { readonly kind: "call"; readonly contract: HexData; readonly data: HexData }
+  | {
+      readonly kind: "logs";
+      readonly contract: HexData;
+      readonly topics: readonly (HexData | null)[];
+      /** How many blocks back from the pinned one, which is counted: 1 is that block alone. */
+      readonly blocks: number;
+    };
+
+/** Result of one query; a revert is an answer, not a fault: `ok: false` with what the contract returned. */
+export type ChainResult =
+  | { readonly kind: "call"; readonly ok: boolean; readonly data: HexData }
+  | { readonly kind: "logs"; readonly logs: readonly ChainLog[] };
+
+/** One event of a contract. */
+export interface ChainLog {
+  readonly block: number;
+  readonly index: number;
+  readonly topics: readonly HexData[];
+  readonly data: HexData;
+}
+
+/** What was read, all of it at one block. `reference` names the provenance that the enclave keeps. */
+export interface ChainAnswer {
+  readonly reference: number;
+  readonly mode: SourceMode;
+  readonly chain: string;
+  readonly chainId: number;
+  readonly block: {
+    readonly number: number;
+    readonly hash: HexData;
+    /** ms since epoch, as the block says. */
+    readonly timestamp: number;
+  };
+  /** How many of the host's endpoints gave exactly this, of how many that were asked. */
+  readonly quorum: { readonly agreed: number; readonly asked: number };
+  /** In the order of the queries. */
+  readonly results: readonly ChainResult[];
+}
+
+/** What another Cryptlet of the same enclave observed for the caller. It is not signed; `transcript` is what it is known by. */
+export interface CallAnswer {
+  readonly reference: number;
+  readonly mode: SourceMode;
+  readonly cryptlet: {
+    readonly id: string;
+    readonly version: string;
+    /** `sha256:` and hex. */
+    readonly measurement: string;
+  };
+  readonly observation: ObservationDraft;
+  /** Digest of the callee's receipt. */
+  readonly receipt: string;
+  /** ms since epoch when the callee had answered. */
+  readonly receivedAt: number;
+}
+
+/**
+ * What a guest may ask of its enclave. Every call is journaled and counts against `limits.maxHostCalls`. What the
+ * manifest does not grant is answered with `CAPABILITY_NOT_GRANTED`; what is none of these with `HOST_CALL_INVALID`.
+ *
+ * | op | granted by | answer |
+ * | --- | --- | --- |
+ * | `http.all` | `capabilities.http` | `HttpAnswer[]` |
+ * | `time.now` | `capabilities.time` | number, ms since epoch |
+ * | `random.bytes` | `capabilities.random` | hex |
+ * | `log` | always, bounded | boolean: whether the line was kept |
+ * | `configuration` | `capabilities.configuration` | the host's JSON for this Cryptlet, part of the evidence's configId |
+ * | `state.get` | `capabilities.state` | text, or null |
+ * | `state.put`, `state.delete` | `capabilities.state` | null; applied when the run is accepted |
+ * | `state.list` | `capabilities.state` | keys in code point order, at most `limit` |
+ * | `chain.read` | `capabilities.chains` | `ChainAnswer` |
+ * | `call` | `capabilities.calls` | `CallAnswer` |
+ */
 export type HostCall =
   | { readonly op: "http.all"; readonly requests: readonly HttpRequest[] }
   | { readonly op: "time.now" }
@@ -90,9 +176,72 @@ export type HostCall =
       readonly op: "log";
       readonly level: "debug" | "info" | "warn" | "error";
       readonly message: string;
+    }
+  | { readonly op: "configuration" }
+  | { readonly op: "state.get"; readonly key: string }
+  | { readonly op: "state.put"; readonly key: string; readonly value: string }
+  | { readonly op: "state.delete"; readonly key: string }
+  | {
+      readonly op: "state.list";
+      readonly prefix: string;
+      /** Only keys behind this one; null begins at the first. */
+      readonly after: string | null;
+      /** 1 to 256. */
+      readonly limit: number;
+    }
+  | {
+      readonly op: "chain.read";
+      /** Name of the source, as `HttpRequest.id`. */
+      readonly id: string;
+      /** Name in the manifest. */
+      readonly chain: string;
+      /** A block number reads history; the tags pin the block that the host then sees. */
+      readonly block: "latest" | "safe" | "finalized" | number;
+      readonly queries: readonly ChainQuery[];
+    }
+  | {
+      readonly op: "call";
+      /** Name of the source, as `HttpRequest.id`. */
+      readonly id: string;
+      readonly cryptlet: string;
+      readonly feed: string;
+      readonly parameters: Json;
     };
 
-/** Answer of the enclave to a host call: `http.all` gives `HttpAnswer[]`, `time.now` a number, `random.bytes` hex. */
+/** Bytes in one of three forms, exactly one given: UTF-8 of `text`, `hex` (lower case, without 0x), `base64` with padding. */
+export type PureBytes =
+  | { readonly text: string }
+  | { readonly hex: string }
+  | { readonly base64: string };
+
+/**
+ * Pure functions, answered inside the guest's own worker by `answerPure` (`enclave-sim/capabilities/intrinsics`): the
+ * same for every lane and machine, so neither journaled nor counted as host calls, but charged as fuel. Every lane's
+ * `host_call` asks `answerPure(requestText)` first, adds its `fuel`, and sends on only what gave null; the enclave
+ * refuses an op `pure.*` that reaches it. Answers are `HostAnswer`s; bytes are lower-case hex without 0x.
+ *
+ * | op | answer |
+ * | --- | --- |
+ * | `pure.sha256`, `pure.sha512`, `pure.keccak256` | hex of the digest |
+ * | `pure.hmac-sha256` | hex; `key` is hex |
+ * | `pure.verify` | boolean. `ed25519`: over the message (RFC 8032). `secp256k1`, `p256`: ECDSA, r and s in 64 bytes, over a 32-byte digest; secp256k1 takes low s only |
+ * | `pure.recover` | hex of the uncompressed public key (65 bytes) of secp256k1, null when there is none; `signature` is r, s, v with v 0, 1, 27 or 28, low s |
+ * | `pure.encode` | the bytes in the form `to`; `HOST_CALL_INVALID` for `text` when they are not UTF-8 |
+ */
+export type PureCall =
+  | ({ readonly op: "pure.sha256" | "pure.sha512" | "pure.keccak256" } & PureBytes)
+  | ({ readonly op: "pure.hmac-sha256"; readonly key: string } & PureBytes)
+  | ({
+      readonly op: "pure.verify";
+      readonly suite: "ed25519" | "secp256k1" | "p256";
+      /** Hex: 32 bytes for ed25519, 33 or 65 for the others (SEC 1). */
+      readonly publicKey: string;
+      readonly signature: string;
+    } & PureBytes)
+  | { readonly op: "pure.recover"; readonly digest: string; readonly signature: string }
+  | ({ readonly op: "pure.encode"; readonly to: "text" | "hex" | "base64" } & PureBytes);
+
+/** Answer of the enclave to a host call; what stands in `ok` says `HostCall`. */
 export type HostAnswer = { readonly ok: Json } | { readonly error: AbiError };
 
 /** A number with its decimals, or a record of typed fields. */

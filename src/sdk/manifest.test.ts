@@ -1,4 +1,5 @@
 import { readdir, readFile } from "node:fs/promises";
+import { basename, sep } from "node:path";
 import { describe, expect, it } from "vitest";
 import { manifestSchema, type ManifestInput } from "./manifest.ts";
 
@@ -46,11 +47,13 @@ describe("manifestSchema", () => {
   });
 
   it("reads the manifests of this repository", async () => {
-    const names = await readdir("cryptlets");
-    expect(names.length).toBeGreaterThanOrEqual(2);
-    for (const name of names) {
-      const text = await readFile(`cryptlets/${name}/cryptlet.json`, "utf8");
-      expect(manifestSchema.parse(JSON.parse(text)).id).toBe(name);
+    const files = (await readdir("cryptlets", { recursive: true })).filter(
+      (file) => basename(file) === "cryptlet.json" && !file.includes("node_modules"),
+    );
+    expect(files.length).toBeGreaterThanOrEqual(2);
+    for (const file of files) {
+      const { id } = manifestSchema.parse(JSON.parse(await readFile(`cryptlets/${file}`, "utf8")));
+      expect(file.split(sep)[0]).toBe(id);
     }
   });
 

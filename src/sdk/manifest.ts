@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { cryptletIdSchema, feedIdSchema } from "../core/ids.ts";
+import { cryptletIdSchema, digestSchema, feedIdSchema } from "../core/ids.ts";
 import { hostPatternCovers } from "./host-pattern.ts";
 
 // Host side only: a guest imports the type, never this module, so that zod stays out of the measured bundle.
@@ -51,6 +51,49 @@ const secretSchema = z.strictObject({
   hosts: z.array(hostPatternSchema).min(1).max(32),
   /** An optional secret may be left without a value; a request that names it then fails alone. */
   optional: z.boolean().default(false),
+});
+
+const stateSchema = z.strictObject({
+  /** Bytes of all keys and values in UTF-8. */
+  maxBytes: z.int().min(1).max(1_048_576).default(65_536),
+  maxKeys: z.int().min(1).max(4_096).default(256),
+});
+
+const contractSchema = z.strictObject({
+  address: z.string().regex(/^0x[0-9a-f]{40}$/, "0x and 40 lower-case hex digits"),
+  /** First four bytes of the calls that are allowed. */
+  selectors: z
+    .array(z.string().regex(/^0x[0-9a-f]{8}$/, "0x and 8 lower-case hex digits"))
+    .max(64)
+    .default([]),
+  /** First topics of the events that may be read. */
+  events: z
+    .array(z.string().regex(/^0x[0-9a-f]{64}$/, "0x and 64 lower-case hex digits"))
+    .max(64)
+    .default([]),
+});
+
+const chainSchema = z.strictObject({
+  /** Name by which the host's configuration knows an RPC of the chain. */
+  chain: z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, "lower-case letters, digits and -"),
+  /** EIP-155 id; an RPC that answers for another chain is refused. */
+  chainId: z.int().min(1),
+  contracts: z.array(contractSchema).min(1).max(64),
+  /** Endpoints of the host that must give the same answer. */
+  quorum: z.int().min(1).max(9).default(1),
+  /** Blocks that one query of logs may cover. */
+  maxLogBlocks: z.int().min(1).max(10_000).default(1_000),
+  /** Bytes of what one query gives. */
+  maxResultBytes: z.int().min(32).max(1_048_576).default(65_536),
+});
+
+const callSchema = z.strictObject({
+  /** Another Cryptlet of the same enclave. */
+  cryptlet: cryptletIdSchema,
+  /** Feeds of its manifest that may be asked for. */
+  feeds: z.array(feedIdSchema).min(1).max(64),
+  /** The only code that may answer; null takes whatever the host loaded under that name. */
+  measurement: digestSchema.nullable().default(null),
 });
 
 const RECORD_FIELD_TYPES = ["string", "decimal", "boolean", "timestamp"] as const;
@@ -140,6 +183,12 @@ export const manifestSchema = z
         secrets: z.array(secretSchema).max(32).default([]),
         time: z.boolean().default(false),
         random: z.boolean().default(false),
+        /** Whether the code may read what the host configured for it. */
+        configuration: z.boolean().default(false),
+        /** Text by key that a later run finds again, kept sealed. */
+        state: stateSchema.optional(),
+        chains: z.array(chainSchema).max(16).default([]),
+        calls: z.array(callSchema).max(32).default([]),
       })
       .prefault({}),
     limits: limitsSchema.prefault({}),
@@ -154,6 +203,13 @@ export const manifestSchema = z
     const { http, secrets } = manifest.capabilities;
     for (const index of repeated(secrets.map((secret) => secret.name)))
       fault(["capabilities", "secrets", index, "name"], "this secret is named twice");
+    for (const index of repeated(manifest.capabilities.chains.map(({ chain }) => chain)))
+      fault(["capabilities", "chains", index, "chain"], "this chain is named twice");
+    for (const index of repeated(manifest.capabilities.calls.map(({ cryptlet }) => cryptlet)))
+      fault(["capabilities", "calls", index, "cryptlet"], "this Cryptlet is named twice");
+    for (const [index, { cryptlet }] of manifest.capabilities.calls.entries())
+      if (cryptlet === manifest.id)
+        fault(["capabilities", "calls", index, "cryptlet"], "a Cryptlet does not call itself");
     for (const [index, secret] of secrets.entries())
       for (const [at, host] of secret.hosts.entries())
         if (!http?.hosts.some((allowed) => hostPatternCovers(allowed.host, host)))
@@ -171,5 +227,11 @@ export type ManifestInput = z.input<typeof manifestSchema>;
 export type FeedManifest = Manifest["feeds"][number];
 /** The http capability as a manifest grants it. */
 export type HttpManifest = NonNullable<Manifest["capabilities"]["http"]>;
+/** The state capability as a manifest grants it. */
+export type StateManifest = NonNullable<Manifest["capabilities"]["state"]>;
+/** A chain as a manifest grants it. */
+export type ChainManifest = Manifest["capabilities"]["chains"][number];
+/** Another Cryptlet as a manifest grants a call to it. */
+export type CallManifest = Manifest["capabilities"]["calls"][number];
 /** A secret as a manifest names it. */
 export type SecretManifest = Manifest["capabilities"]["secrets"][number];

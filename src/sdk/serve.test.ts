@@ -105,7 +105,7 @@ describe("serve", () => {
 describe("the context", () => {
   it("asks the enclave for time, random bytes, logs and requests", async () => {
     const calls: HostCall[] = [];
-    const answers = {
+    const answers: Partial<Record<HostCall["op"], unknown>> = {
       "time.now": 1_234,
       "random.bytes": "00ff10",
       log: null,

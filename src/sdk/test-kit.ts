@@ -75,6 +75,8 @@ export const testCryptlet = async <Parameters>(
       log.push({ level: call.level, message: call.message });
       return { ok: null };
     }
+    if (call.op !== "http.all")
+      return { error: toWire(new FabricError("CAPABILITY_NOT_GRANTED", { capability: call.op })) };
     const first = requests.length + 1;
     requests.push(...call.requests);
     return { ok: call.requests.map((request, at) => answerTo(request, first + at, run)) as Json };

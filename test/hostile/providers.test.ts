@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { HttpCapability } from "../../enclave-sim/capabilities/capability.ts";
+import type { HttpCapability } from "../../enclave-sim/capabilities/http/http-capability.ts";
 import { cryptlet } from "../../cryptlets/gold-price/src/main.ts";
 import type { FaultKind } from "../../src/emulator/fault.ts";
 import type { ProviderName } from "../../src/emulator/provider.ts";

@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
-import type { HttpExchange } from "../../enclave-sim/capabilities/capability.ts";
+import type { HttpExchange } from "../../enclave-sim/capabilities/http/http-capability.ts";
 import { startProviderEmulator } from "../../src/emulator/start-provider-emulator.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 

@@ -1,5 +1,8 @@
 import { readFile } from "node:fs/promises";
-import type { HttpCapability, HttpExchange } from "../../enclave-sim/capabilities/capability.ts";
+import type {
+  HttpCapability,
+  HttpExchange,
+} from "../../enclave-sim/capabilities/http/http-capability.ts";
 import { createHttpCapability } from "../../enclave-sim/capabilities/http/create-http-capability.ts";
 import type { Clock } from "../../src/core/clock.ts";
 import type { ProviderEmulator } from "../../src/emulator/start-provider-emulator.ts";

@@ -2,7 +2,7 @@ import type {
   HttpCapability,
   HttpExchange,
   SourcesConfiguration,
-} from "../../enclave-sim/capabilities/capability.ts";
+} from "../../enclave-sim/capabilities/http/http-capability.ts";
 import { createHttpCapability } from "../../enclave-sim/capabilities/http/create-http-capability.ts";
 import type { Resolver } from "../../enclave-sim/capabilities/http/resolve-host.ts";
 import type { HttpRequest } from "../../src/sdk/abi.ts";

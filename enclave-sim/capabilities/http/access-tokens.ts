@@ -2,7 +2,7 @@ import { fabricError, isFabricError } from "../../../src/core/errors/fabric-erro
 import type { HttpClientCredentials } from "../../../src/sdk/abi.ts";
 import { readJson } from "../../../src/sdk/json-reader.ts";
 import { JsonNumber } from "../../../src/sdk/json-text.ts";
-import type { SecretBox } from "./secret-box.ts";
+import type { SecretBox } from "../secrets/secret-box.ts";
 import type { WireAnswer, WireRequest } from "./exchange.ts";
 
 /** Life of a token whose answer names none, as Salesforce's does, in ms. */

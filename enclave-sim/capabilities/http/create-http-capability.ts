@@ -3,7 +3,7 @@ import { fabricError, isFabricError } from "../../../src/core/errors/fabric-erro
 import { toWire } from "../../../src/core/errors/wire.ts";
 import type { HttpRequest, SourceMode } from "../../../src/sdk/abi.ts";
 import type { HttpManifest, SecretManifest } from "../../../src/sdk/manifest.ts";
-import type { HttpCapability, HttpExchange, SourcesConfiguration } from "../capability.ts";
+import type { HttpCapability, HttpExchange, SourcesConfiguration } from "./http-capability.ts";
 import { createAccessTokens } from "./access-tokens.ts";
 import { createConnectionPool } from "./connection-pool.ts";
 import { createExchange, type Sightings, type WireAnswer } from "./exchange.ts";
@@ -11,7 +11,7 @@ import { crossingHeaders } from "./headers.ts";
 import { createRateLimits } from "./rate-limits.ts";
 import { requestDigest } from "./request-digest.ts";
 import { systemResolver, type Resolver } from "./resolve-host.ts";
-import { createSecretBox } from "./secret-box.ts";
+import { createSecretBox } from "../secrets/secret-box.ts";
 import { createSender, type Sender } from "./sender.ts";
 
 /** What the http capability of one Cryptlet is made of. */

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import { fabricError, isFabricError } from "../../../src/core/errors/fabric-error.ts";
-import type { SourcesConfiguration } from "../capability.ts";
+import type { SourcesConfiguration } from "./http-capability.ts";
 import type { ConnectionPool } from "./connection-pool.ts";
 import type { Connection, Target, TlsFacts } from "./connection.ts";
 import { flatHeaders } from "./headers.ts";

@@ -6,7 +6,7 @@ import { checkUrl } from "./check-url.ts";
 import type { Exchange, Sightings, WireAnswer, WireRequest } from "./exchange.ts";
 import { requestHeaders } from "./headers.ts";
 import type { RateLimits } from "./rate-limits.ts";
-import type { SecretBox } from "./secret-box.ts";
+import type { SecretBox } from "../secrets/secret-box.ts";
 
 const MAX_REDIRECTS = 3;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);

@@ -3,6 +3,7 @@ import { adapterErrors } from "./catalogue/adapter.ts";
 import { apiErrors } from "./catalogue/api.ts";
 import { appraisalErrors } from "./catalogue/appraisal.ts";
 import { busErrors } from "./catalogue/bus.ts";
+import { capabilityErrors } from "./catalogue/capabilities.ts";
 import { cliErrors } from "./catalogue/cli.ts";
 import { coreErrors } from "./catalogue/core.ts";
 import { cryptoErrors } from "./catalogue/crypto.ts";
@@ -20,6 +21,7 @@ export const errorCatalogue = {
   ...cryptoErrors,
   ...envelopeErrors,
   ...enclaveErrors,
+  ...capabilityErrors,
   ...appraisalErrors,
   ...httpErrors,
   ...sdkErrors,

@@ -1,3 +1,4 @@
+import { capabilityErrors } from "./catalogue/capabilities.ts";
 import { coreErrors } from "./catalogue/core.ts";
 import { enclaveErrors } from "./catalogue/enclave.ts";
 import { httpErrors } from "./catalogue/http.ts";
@@ -5,6 +6,8 @@ import { sdkErrors } from "./catalogue/sdk.ts";
 
 const { DECIMAL_INVALID } = coreErrors;
 const { CAPABILITY_NOT_GRANTED, HOST_CALL_INVALID } = enclaveErrors;
+/** These end the run itself: whether a stored state is whole is not for a guest to say. */
+const { STATE_CONFLICT: _conflict, STATE_REFUSED: _refused, ...ofCapabilities } = capabilityErrors;
 
 /**
  * What a Cryptlet may end with: the SDK's own errors, and what its host calls are refused with. Any other code would
@@ -14,6 +17,7 @@ const { CAPABILITY_NOT_GRANTED, HOST_CALL_INVALID } = enclaveErrors;
 export const guestErrors = {
   ...sdkErrors,
   ...httpErrors,
+  ...ofCapabilities,
   DECIMAL_INVALID,
   CAPABILITY_NOT_GRANTED,
   HOST_CALL_INVALID,

@@ -1,4 +1,4 @@
-import type { GuestLogLine } from "../host/enclave.ts";
+import type { GuestLogLine } from "../../host/enclave.ts";
 
 type Line = Pick<GuestLogLine, "level" | "message">;
 

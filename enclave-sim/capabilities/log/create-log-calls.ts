@@ -1,0 +1,17 @@
+import { z } from "zod";
+import type { Capability } from "../capability.ts";
+import type { GuestLogger } from "./guest-log.ts";
+
+/** `ctx.log`: granted to everybody and bounded by `limits.maxLogCharacters`. */
+export const createLogCalls = (logger: GuestLogger): Capability<"log"> => ({
+  name: "log",
+  granted: true,
+  calls: {
+    log: z.strictObject({
+      op: z.literal("log"),
+      level: z.enum(["debug", "info", "warn", "error"]),
+      message: z.string().max(4_096),
+    }),
+  },
+  perform: async (line) => ({ ok: logger.write(line), provenance: [] }),
+});
