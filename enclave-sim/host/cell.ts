@@ -1,14 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { fabricError } from "../../src/core/errors/fabric-error.ts";
 import { fromWire, toWire } from "../../src/core/errors/wire.ts";
-import type { Clock } from "../../src/core/clock.ts";
 import type { Digest, RunId } from "../../src/core/ids.ts";
 import { digestOf } from "../../src/crypto/hashes.ts";
 import { type RunReceipt, runReceiptDigest } from "../../src/envelope/run-receipt.ts";
 import { signObservation } from "../../src/envelope/signed-observation.ts";
 import type { TriggerInput } from "../../src/sdk/abi.ts";
-import type { HttpCapability } from "../capabilities/capability.ts";
-import { createGuestLogger } from "../capabilities/guest-log.ts";
+import { createGuestLogger } from "../capabilities/log/guest-log.ts";
 import { parseOutcome, readTrigger } from "../protocol/guest-text.ts";
 import type { GuestProgram } from "../protocol/guest-messages.ts";
 import { determinismOf } from "../protocol/lane.ts";
@@ -33,6 +31,7 @@ import { findChainFault, openJournal } from "./journal.ts";
 import { createReplayDesk } from "./replay-desk.ts";
 import { snapshotBytes } from "./shared-snapshot.ts";
 import { createRoundBook } from "./round-book.ts";
+import { type CapabilityServices, createRunCapabilities } from "./run-capabilities.ts";
 import { createRunQueue } from "./run-queue.ts";
 import type { Keyset } from "./sealed-keys.ts";
 
@@ -53,8 +52,8 @@ export interface CellParts {
   readonly program: GuestProgram;
   readonly measurement: Digest;
   readonly keys: Keyset;
-  readonly http: HttpCapability | null;
-  readonly clock: Clock;
+  /** What its capabilities work with. */
+  readonly services: CapabilityServices;
   /** Starts another guest of this Cryptlet's publisher. */
   readonly startGuest: () => Guest;
   /** The one that evaluated the code; it serves the first runs. */
@@ -68,7 +67,8 @@ const digestOfText = (text: string): Digest => digestOf(encoder.encode(text));
 const badTranscript = (reason: string) => fabricError("TRANSCRIPT_INVALID", { reason });
 
 export const createCell = (parts: CellParts): Cell => {
-  const { cryptlet, options, limits, measurement, clock, program } = parts;
+  const { cryptlet, options, limits, measurement, program } = parts;
+  const { clock } = parts.services;
   const { manifest } = cryptlet;
   const identity = { id: manifest.id, version: manifest.version, measurement };
   const held = new Map<RunId, HeldRun>();
@@ -131,8 +131,8 @@ export const createCell = (parts: CellParts): Cell => {
     const logger = createGuestLogger(limits.maxLogCharacters, options.secrets, (line) =>
       parts.onLog({ cryptlet: manifest.id, runId, ...line }),
     );
-    const { capabilities } = manifest;
-    const desk = createCallDesk({ capabilities, limits, http: parts.http, clock, logger, journal });
+    const capabilities = createRunCapabilities(manifest.capabilities, parts.services, { logger });
+    const desk = createCallDesk({ capabilities, limits, clock, journal });
     const { text, fuel, wall } = await inGuest(
       { triggerText, seed, at: trigger.at },
       { timeoutMs: limits.timeoutMs, signal, answer: desk.answer },
@@ -251,7 +251,7 @@ export const createCell = (parts: CellParts): Cell => {
     close: async () => {
       closed = true;
       await Promise.all([...all].map((guest) => guest.close()));
-      await parts.http?.close();
+      await parts.services.http?.close();
     },
   };
 };
