@@ -16,6 +16,11 @@ export const enclaveErrors = {
     message: "The Cryptlet in {path} does not build:\n{faults}",
     hint: "A Cryptlet imports the SDK and its own files only; Node modules do not exist in its engine.",
   },
+  BUILD_TOOL_MISSING: {
+    kind: "unavailable",
+    message: "A Cryptlet in {language} cannot be built here: {tool} is missing ({install})",
+    hint: "Install it as the message says; `cryptlet doctor` lists the tools of every language.",
+  },
   CRYPTLET_INIT_FAILED: {
     kind: "user",
     message: "Cryptlet {cryptlet} does not start: {reason}",

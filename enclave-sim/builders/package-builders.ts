@@ -1,0 +1,10 @@
+import type { Language } from "../../src/sdk/manifest.ts";
+import { javascriptBuilder, typescriptBuilder } from "./javascript-builder.ts";
+import type { PackageBuilder } from "./package-builder.ts";
+
+/** One row per language; adding a language is one file and one row. */
+export const packageBuilders: readonly PackageBuilder[] = [typescriptBuilder, javascriptBuilder];
+
+/** The builder of a language; undefined for one that has none yet. */
+export const builderOf = (language: Language): PackageBuilder | undefined =>
+  packageBuilders.find((builder) => builder.language === language);
