@@ -3,20 +3,26 @@ import { toRefusal } from "../../src/sdk/guest-error.ts";
 import {
   CONTROL,
   type FromGuest,
+  type GuestProgram,
   type GuestThreadData,
   type ToGuest,
 } from "../protocol/guest-messages.ts";
 import { WALL } from "../protocol/limits.ts";
-import type { EngineInstance, EngineRun, EngineSnapshot } from "../runners/js/js-engine.ts";
-import { createQuickjsEngine } from "../runners/js/quickjs-engine.ts";
+import type { EngineLimits, EngineRun } from "../runners/js/js-engine.ts";
+import type { LaneEngine, LaneInstance } from "../runners/lane-engine.ts";
+import { laneEngines } from "../runners/lane-engines.ts";
 
-// Entry of a guest's thread. It holds one engine, no keys, no network and no secret.
+// Entry of a guest's thread. It holds engines, no keys, no network and no secret, and runs any Cryptlet of one
+// publisher: nothing of a run is left when its instance is gone.
 
 if (!parentPort) throw new Error("guest-thread runs as a worker only");
 const port = parentPort;
-const { module, limits, control, answers } = workerData as GuestThreadData;
+const { control, answers } = workerData as GuestThreadData;
 const words = new Int32Array(control);
 const send = (message: FromGuest) => port.postMessage(message);
+
+/** Engines that a thread keeps; one per lane and limits. */
+const MAX_ENGINES = 4;
 
 /** Blocks this thread until the enclave has answered: calls are totally ordered, and replay is a list. */
 const call = (text: string): string => {
@@ -36,51 +42,65 @@ const refuse = (reason: string): Error => {
   return error;
 };
 
-const engine = createQuickjsEngine(module, limits, {
-  call,
-  cancelled: () => Atomics.load(words, CONTROL.CANCEL) === 1,
-});
+const host = { call, cancelled: () => Atomics.load(words, CONTROL.CANCEL) === 1 };
+const engines = new Map<string, Promise<LaneEngine>>();
 
-let snapshot: EngineSnapshot | undefined;
-/** Restored while the guest is idle, so that a run does not wait for it. */
-let next: Promise<EngineInstance> | undefined;
-const prepare = () => {
-  if (!snapshot) return;
-  next = engine.restore(snapshot);
-  // Whoever awaits it gets the fault; nobody may wait for it yet.
-  next.catch(() => undefined);
+const engineFor = (lane: string, limits: EngineLimits): Promise<LaneEngine> => {
+  const { memoryBytes, maxFuel, outcomeCharacters } = limits;
+  const key = [lane, memoryBytes, maxFuel, outcomeCharacters].join(" ");
+  const known = engines.get(key);
+  if (known) return known;
+  const row = Object.entries(laneEngines).find(([name]) => name === lane)?.[1];
+  if (!row) throw new Error(`there is no engine for lane ${lane}`);
+  const created = row.create({ limits: { memoryBytes, maxFuel, outcomeCharacters }, host });
+  const [oldest] = engines.keys();
+  if (engines.size >= MAX_ENGINES && oldest !== undefined) engines.delete(oldest);
+  engines.set(key, created);
+  created.catch(() => engines.delete(key));
+  return created;
 };
 
-const run = async (request: EngineRun): Promise<void> => {
+const restore = async ({ snapshot, limits }: GuestProgram): Promise<LaneInstance> =>
+  (await engineFor(snapshot.lane, limits)).restore(snapshot);
+
+/** Restored while the guest is idle, so that a run of the same program does not wait for it. */
+let prepared: { readonly id: string; readonly instance: Promise<LaneInstance> } | undefined;
+const keyOf = ({ id, limits }: GuestProgram): string => JSON.stringify([id, limits]);
+const prepare = (program: GuestProgram): void => {
+  const instance = restore(program);
+  prepared = { id: keyOf(program), instance };
+  // Whoever awaits it gets the fault; nobody may wait for it yet.
+  instance.catch(() => undefined);
+};
+
+const run = async (program: GuestProgram, request: EngineRun, again: boolean): Promise<void> => {
   try {
-    if (!next) prepare();
-    if (!next) throw new Error("no snapshot");
-    const instance = await next;
-    next = undefined;
-    const result = instance.run(request);
+    if (prepared?.id !== keyOf(program)) prepare(program);
+    const instance = await prepared?.instance;
+    prepared = undefined;
+    if (!instance) throw new Error("no instance");
+    const result = await instance.run(request);
     send("error" in result ? { kind: "failed", ...result } : { kind: "done", ...result });
   } catch (error) {
-    next = undefined;
+    prepared = undefined;
     send({ kind: "failed", error: toRefusal(error), fuel: 0 });
   }
-  prepare();
+  if (again) prepare(program);
 };
 
 const handle = async (message: ToGuest): Promise<void> => {
   switch (message.kind) {
     case "build":
       try {
-        send({ kind: "built", snapshot: await engine.build(message.bundle, message.cryptlet) });
+        const { lane, code, cryptlet, limits } = message.code;
+        const engine = await engineFor(lane, limits);
+        send({ kind: "built", snapshot: await engine.build(code, cryptlet) });
       } catch (error) {
         send({ kind: "build-failed", error: toRefusal(error) });
       }
       return;
-    case "use":
-      snapshot = message.snapshot;
-      prepare();
-      return;
     case "run":
-      await run(message.run);
+      await run(message.program, message.run, message.again);
       return;
     case "end":
       port.close();

@@ -4,12 +4,12 @@ import { computeFeedHash } from "../../src/envelope/feed-hash.ts";
 import { createHttpCapability } from "../capabilities/http/create-http-capability.ts";
 import type { LoadAnswer } from "../protocol/enclave-messages.ts";
 import { limitsOf, WALL } from "../protocol/limits.ts";
-import { compileEngine, readEngineBytes } from "../runners/js/engine-module.ts";
 import { type Cell, createCell } from "./cell.ts";
 import type { CryptletPackage, GuestLogLine, LoadOptions } from "./enclave.ts";
-import { startGuest } from "./guest.ts";
 import { makeEvidence } from "./make-evidence.ts";
 import { measuredContents, measurePackage } from "./measure-package.ts";
+import { shareSnapshot } from "./shared-snapshot.ts";
+import { startThreadGuest } from "./thread-guest.ts";
 import { openKeyset, openPlatformKey } from "./sealed-keys.ts";
 
 /** Start a Cryptlet: bundle evaluated, measured, keys opened, evidence signed. */
@@ -25,20 +25,21 @@ export const loadCell = async (
   const { manifest } = cryptlet;
   checkFeeds(cryptlet, options);
   const limits = limitsOf(manifest, options.limits);
-  const engineBytes = readEngineBytes();
-  const engine = await compileEngine(engineBytes, limits.memoryBytes);
-  const guest = startGuest(engine, { ...limits, outcomeCharacters: WALL.outcomeCharacters });
+  const engineLimits = { ...limits, outcomeCharacters: WALL.outcomeCharacters };
+  const startGuest = () => startThreadGuest();
+  const guest = startGuest();
   try {
-    const bundle = new TextDecoder("utf-8", { fatal: true }).decode(cryptlet.bundle);
+    const code = {
+      lane: manifest.lane,
+      code: cryptlet.bundle,
+      cryptlet: manifest.id,
+      limits: engineLimits,
+    };
     const bounds = { timeoutMs: WALL.initMs, signal: context.signal };
-    const built = await guest.build(bundle, manifest.id, bounds);
-    // Shared, so that later threads and the measurement see the same bytes without a copy each.
-    const memory = new Uint8Array(new SharedArrayBuffer(built.memory.byteLength));
-    memory.set(built.memory);
-    const snapshot = { ...built, memory };
-    const contents = measuredContents(engineBytes, cryptlet, snapshot);
+    const snapshot = shareSnapshot(await guest.build(code, bounds));
+    const contents = measuredContents(cryptlet, snapshot);
     const measurement = measurePackage(contents);
-    guest.use(snapshot);
+    const program = { id: measurement, snapshot, limits: engineLimits };
     const { sealDirectory } = options;
     const keys = await openKeyset(sealDirectory, measurement, context.debug);
     const platformKey = await openPlatformKey(sealDirectory, context.debug);
@@ -56,13 +57,16 @@ export const loadCell = async (
       cryptlet,
       options,
       limits,
-      engine,
-      snapshot,
+      program,
       measurement,
       keys,
       guest,
-      http: capability,
-      clock: systemClock,
+      startGuest,
+      services: {
+        http: capability,
+        clock: systemClock,
+        configuration: options.configuration ?? null,
+      },
       onLog: context.onLog,
     });
     const records = [keys.ed25519.record, keys.secp256k1.record];

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { createHash } from "node:crypto";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Lane, Wall } from "../protocol/lane.ts";
 import { ABI_VERSION } from "../protocol/transcript.ts";
 
 /** The platform's part of the measurement log, as JSON text. */
@@ -35,7 +36,9 @@ const hashFolder = (hash: ReturnType<typeof createHash>, root: string, folder: s
 };
 
 /** Describe what this thread runs on: Node, the enclave's own code, the wall around guests. */
-export const measurePlatform = (): PlatformContents => {
+export const measurePlatform = (
+  { lane, wall }: { readonly lane: Lane; readonly wall: Wall } = { lane: "js", wall: "none" },
+): PlatformContents => {
   const root = path.join(path.dirname(fileURLToPath(import.meta.url)), "../..");
   const code = createHash("sha256");
   for (const folder of FOLDERS) hashFolder(code, root, folder);
@@ -43,6 +46,6 @@ export const measurePlatform = (): PlatformContents => {
   return {
     runtime: JSON.stringify({ node, v8, platform: process.platform, arch: process.arch }),
     host: JSON.stringify({ code: `sha256:${code.digest("hex")}` }),
-    sandbox: JSON.stringify({ abi: ABI_VERSION, lane: "js", wall: "none" }),
+    sandbox: JSON.stringify({ abi: ABI_VERSION, lane, wall }),
   };
 };

@@ -1,16 +1,19 @@
-import { constants } from "node:fs";
+import { constants, existsSync } from "node:fs";
 import { open } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 import { fabricError } from "../../src/core/errors/fabric-error.ts";
 import { manifestSchema, type Manifest } from "../../src/sdk/manifest.ts";
+import { codeFileOf } from "./code-file.ts";
 import type { CryptletPackage } from "./enclave.ts";
 
 export const MANIFEST_FILE = "cryptlet.json";
-export const BUNDLE_FILE = "bundle.js";
-/** Largest files of a package, in bytes. */
+/** The publisher's signature over the enclave's measurement; a package may come without. */
+export const SIGSTRUCT_FILE = "sigstruct.bin";
+/** Size of SIGSTRUCT (Intel SDM volume 3D, table 35-21). */
+const SIGSTRUCT_BYTES = 1_808;
+/** Largest manifest in bytes. */
 const MAX_MANIFEST_BYTES = 65_536;
-const MAX_BUNDLE_BYTES = 4_194_304;
 
 const readBounded = async (directory: string, name: string, limit: number): Promise<Uint8Array> => {
   const file = path.join(directory, name);
@@ -61,13 +64,14 @@ export const parseManifest = (bytes: Uint8Array, file: string): Manifest => {
  * ```
  */
 export const readPackage = async (directory: string): Promise<CryptletPackage> => {
-  const [manifestBytes, bundle] = await Promise.all([
-    readBounded(directory, MANIFEST_FILE, MAX_MANIFEST_BYTES),
-    readBounded(directory, BUNDLE_FILE, MAX_BUNDLE_BYTES),
-  ]);
+  const manifestBytes = await readBounded(directory, MANIFEST_FILE, MAX_MANIFEST_BYTES);
+  const manifest = parseManifest(manifestBytes, path.join(directory, MANIFEST_FILE));
+  const { name, maxBytes } = codeFileOf(manifest);
+  const bundle = await readBounded(directory, name, maxBytes);
+  const unsigned = { manifest, manifestBytes, bundle };
+  if (!existsSync(path.join(directory, SIGSTRUCT_FILE))) return unsigned;
   return {
-    manifest: parseManifest(manifestBytes, path.join(directory, MANIFEST_FILE)),
-    manifestBytes,
-    bundle,
+    ...unsigned,
+    sigstruct: await readBounded(directory, SIGSTRUCT_FILE, SIGSTRUCT_BYTES),
   };
 };

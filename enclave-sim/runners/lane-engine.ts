@@ -1,5 +1,14 @@
-import type { EngineHost, EngineLimits, EngineResult, EngineRun } from "./js/js-engine.ts";
-import type { EngineSnapshot } from "./js/js-engine.ts";
+import type { Lane } from "../protocol/lane.ts";
+import type {
+  EngineHost,
+  EngineLimits,
+  EngineResult,
+  EngineRun,
+  EngineSnapshot,
+} from "./js/js-engine.ts";
+
+/** Lanes whose code runs in an engine inside a guest's thread; the process lane's runs as a program of its own. */
+export type EngineLane = Exclude<Lane, "process">;
 
 /** What code became after it was evaluated once, without capabilities; any thread with the same engine starts from it. Structured-cloneable. */
 export type LaneSnapshot =
@@ -13,7 +22,8 @@ export type LaneSnapshot =
       readonly memory: Uint8Array | null;
       readonly globals: readonly (number | bigint)[];
     }
-  | { readonly lane: "evm"; /** Runtime bytecode. */ readonly code: Uint8Array };
+  | { readonly lane: "evm"; /** Runtime bytecode. */ readonly code: Uint8Array }
+  | { readonly lane: "process"; /** The program's file. */ readonly code: Uint8Array };
 
 /** One fresh instance; `run` can be called once and never throws: whatever goes wrong is the run's error. */
 export interface LaneInstance {
@@ -31,4 +41,12 @@ export interface LaneEngine {
 export interface LaneEngineParts {
   readonly limits: EngineLimits;
   readonly host: EngineHost;
+}
+
+/** One row of the table of engines. */
+export interface LaneEngineRow {
+  /** What is measured as the interpreter: canonical JSON text, the same on every machine. */
+  interpreter(): string;
+  /** Loads the engine's code, which no thread does before it needs it. */
+  create(parts: LaneEngineParts): Promise<LaneEngine>;
 }

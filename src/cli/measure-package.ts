@@ -4,7 +4,8 @@ import path from "node:path";
 import { buildPackage } from "../../enclave-sim/host/build-package.ts";
 import { createEnclave } from "../../enclave-sim/host/create-enclave.ts";
 import type { CryptletPackage } from "../../enclave-sim/host/enclave.ts";
-import { BUNDLE_FILE, readPackage } from "../../enclave-sim/host/read-package.ts";
+import { CODE_FILES } from "../../enclave-sim/host/code-file.ts";
+import { readPackage } from "../../enclave-sim/host/read-package.ts";
 import { describeEvidence } from "../attestation/simulated-evidence.ts";
 import { fabricError } from "../core/errors/fabric-error.ts";
 import { digestSchema, fabricIdSchema } from "../core/ids.ts";
@@ -15,7 +16,7 @@ import { createTemporaryFolder } from "./temporary-folder.ts";
 
 /** A built package as it is; the source folder of one is built first, as `npm run build` would. */
 const openPackage = async (folder: string): Promise<{ found: CryptletPackage; built: boolean }> =>
-  existsSync(path.join(folder, BUNDLE_FILE))
+  CODE_FILES.some((name) => existsSync(path.join(folder, name)))
     ? { found: await readPackage(folder), built: false }
     : { found: await buildPackage(folder), built: true };
 

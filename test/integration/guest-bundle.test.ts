@@ -12,7 +12,8 @@ const names = readdirSync(path.join(root, "cryptlets")).filter((name) =>
 const textOf = ({ bundle }: BuiltPackage) => new TextDecoder().decode(bundle);
 /** Sources that went into a bundle, as the map beside it names them. */
 const sourcesOf = ({ sourceMap }: BuiltPackage): readonly string[] =>
-  (JSON.parse(new TextDecoder().decode(sourceMap)) as { sources: string[] }).sources;
+  (JSON.parse(new TextDecoder().decode(sourceMap ?? new Uint8Array())) as { sources: string[] })
+    .sources;
 
 // A bundle is measured, and its keys are sealed to the measurement: whatever is in it that the Cryptlet does not need
 // gives every Cryptlet a new key when it changes.

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { capMemory } from "./cap-memory.ts";
-import { compileEngine, readEngineBytes } from "./engine-module.ts";
+import { compileEngine } from "./engine-module.ts";
 
 const PAGE = 65_536;
 const MAGIC = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
@@ -37,9 +37,8 @@ test("what has no memory of its own, or is no module, is refused", () => {
 });
 
 test("the engine itself is compiled once per bound", async () => {
-  const bytes = readEngineBytes();
-  const first = compileEngine(bytes, 8_388_608);
-  expect(compileEngine(bytes, 8_388_608)).toBe(first);
-  expect(compileEngine(bytes, 16_777_216)).not.toBe(first);
+  const first = compileEngine(8_388_608);
+  expect(compileEngine(8_388_608)).toBe(first);
+  expect(compileEngine(16_777_216)).not.toBe(first);
   await expect(first).resolves.toBeDefined();
 });

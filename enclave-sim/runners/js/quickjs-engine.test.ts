@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import { compileEngine, readEngineBytes } from "./engine-module.ts";
+import { compileEngine } from "./engine-module.ts";
 import type { EngineHost, EngineLimits, EngineResult, EngineSnapshot } from "./js-engine.ts";
 import { createQuickjsEngine } from "./quickjs-engine.ts";
 
@@ -11,7 +11,7 @@ const limits: EngineLimits = {
 };
 const silent: EngineHost = { call: () => "{}", cancelled: () => false };
 const start = async (host: EngineHost = silent) =>
-  createQuickjsEngine(await compileEngine(readEngineBytes(), limits.memoryBytes), limits, host);
+  createQuickjsEngine(await compileEngine(limits.memoryBytes), limits, host);
 
 const SEED = "00112233445566778899aabbccddeeff".repeat(2);
 const handling = (body: string) => `globalThis.__cryptlet = { handle(text) { ${body} } };`;
@@ -34,7 +34,7 @@ test("one bundle gives one snapshot, whatever the limits", async () => {
     await (await start()).build(bundle, "probe"),
   ];
   const small = createQuickjsEngine(
-    await compileEngine(readEngineBytes(), 4_194_304),
+    await compileEngine(4_194_304),
     { memoryBytes: 4_194_304, maxFuel: 7, outcomeCharacters: 1 },
     silent,
   );
