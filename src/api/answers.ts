@@ -99,6 +99,39 @@ export const bundleAnswer = opaque.describe(
   "bundle: envelope, keys, evidence, receipts and anchors",
 );
 
+const receiptAnswer = z
+  .object({
+    abi: z.int(),
+    measurement: digest,
+    trigger: digest,
+    journalHead: digest.describe("the transcript's digest, as the signed statement names it"),
+    calls: z.int().describe("calls through the wall"),
+    result: digest,
+    fuel: z.int(),
+    lane: z.string(),
+    wall: z.string().describe("outer wall; none: the guest shared the enclave's process"),
+    determinism: z.string().describe("what a replay can compare"),
+    attestation: z.string(),
+  })
+  .describe("what the enclave says about a run; its digest is in the signed statement");
+
+export const runAnswer = z
+  .object({
+    id: z.string(),
+    feed: z.string(),
+    trigger: z.string().describe("idempotency key of what started it"),
+    status: z.enum(["running", "published", "unchanged", "failed", "abandoned"]),
+    error: z.string().nullable().describe("code"),
+    startedAt: time,
+    finishedAt: time.nullable(),
+    receipt: receiptAnswer.nullable(),
+  })
+  .describe("a run of a Cryptlet");
+
+export const transcriptAnswer = opaque.describe(
+  "transcript: trigger, every call through the wall with its answer, outcome; or the same sealed",
+);
+
 export const healthAnswer = z.object({
   ok: z.boolean(),
   parts: z.record(z.string(), z.object({ ok: z.boolean(), detail: z.string() })),

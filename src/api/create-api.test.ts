@@ -45,6 +45,8 @@ const raw = async (url: string, text: string): Promise<string> => {
   return received;
 };
 
+const RUN = "7c9e6679-7425-40de-944b-e07fc1f90ae7";
+
 describe("routes", () => {
   it("answer feeds, rounds, envelopes, bundles, Cryptlets, keys and deliveries", async () => {
     const { json } = await start();
@@ -67,6 +69,9 @@ describe("routes", () => {
       "/v1/keys": { keys: [{ cryptlet: "gold-price", suite: "ed25519", simulated: true }] },
       "/v1/deliveries?feed=xau-usd&status=final&limit=1": { deliveries: [{ round: 3 }] },
       "/v1/deliveries/xau-usd-1-local": { round: 1 },
+      "/v1/runs?feed=xau-usd&limit=1": { runs: [{ status: "published" }] },
+      [`/v1/runs/${RUN}`]: { id: RUN, receipt: { lane: "js", wall: "none" } },
+      [`/v1/runs/${RUN}/transcript`]: { runId: RUN },
       "/health": { ok: true, parts: { database: { ok: true } } },
       "/live": { ok: true, loops: { outbox: { ok: true } } },
     };
@@ -140,6 +145,9 @@ describe("/openapi.json", () => {
         "/v1/feeds/{id}/rounds",
         "/v1/feeds/{id}/rounds/{round}",
         "/v1/keys",
+        "/v1/runs",
+        "/v1/runs/{id}",
+        "/v1/runs/{id}/transcript",
       ].toSorted(),
     );
     for (const route of Object.values(paths)) {

@@ -21,6 +21,7 @@ import { feedEventRoutes } from "./routes/feed-events.ts";
 import { feedRoutes } from "./routes/feeds.ts";
 import { latestRoutes } from "./routes/latest.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
+import { runRoutes } from "./routes/runs.ts";
 import { statusRoutes } from "./routes/status.ts";
 
 /** The fabric over HTTP. It only reads. */
@@ -121,6 +122,7 @@ export const createApi = ({ fabric, log, token, streams: limits }: ApiOptions): 
     await guarded.register(envelopeRoutes, { fabric });
     await guarded.register(cryptletRoutes, { fabric });
     await guarded.register(deliveryRoutes, { fabric });
+    await guarded.register(runRoutes, { fabric });
   });
 
   return {

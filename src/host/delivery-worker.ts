@@ -57,10 +57,10 @@ export interface DeliveryWorker {
 
 const toDelivery = async (store: Store, row: DeliveryRow, binding: Binding): Promise<Delivery> => {
   const round = await findRound(store.db, row.feed, row.round);
-  const text = round ? await findBundle(store.db, round.envelopeDigest) : null;
-  if (!round || text === null)
+  const found = round ? await findBundle(store.db, round.envelopeDigest) : null;
+  if (!round || found === null)
     throw fabricError("ROUND_UNKNOWN", { feed: row.feed, round: row.round });
-  const { onchain } = parseBundle(text);
+  const { onchain } = parseBundle(found.bundleJson);
   if (!onchain) throw fabricError("FEED_NOT_BINDABLE", { feed: row.feed });
   const view = readCommittedRound(round);
   return {

@@ -1,6 +1,6 @@
 import { fabricError } from "../core/errors/fabric-error.ts";
 import type { Digest } from "../core/ids.ts";
-import { parseBundle, type Bundle, type Receipt } from "../envelope/bundle.ts";
+import { evidenceSchema, parseBundle, type Bundle, type Receipt } from "../envelope/bundle.ts";
 import { listDeliveries, type DeliveryRow } from "../store/deliveries.ts";
 import { findBundle } from "../store/envelopes.ts";
 import { findRoundByEnvelope } from "../store/rounds.ts";
@@ -31,9 +31,12 @@ export const createEnvelopeArchive = (
   chainIds: ReadonlyMap<string, string>,
 ): EnvelopeArchive => {
   const stored = async (digest: Digest): Promise<Bundle> => {
-    const text = await findBundle(store.db, digest);
-    if (text === null) throw fabricError("ENVELOPE_UNKNOWN", { digest });
-    return parseBundle(text);
+    const found = await findBundle(store.db, digest);
+    if (found === null) throw fabricError("ENVELOPE_UNKNOWN", { digest });
+    const bundle = parseBundle(found.bundleJson);
+    if (found.evidenceJson === null) return bundle;
+    const evidence: unknown = JSON.parse(found.evidenceJson);
+    return { ...bundle, evidence: [evidenceSchema.parse(evidence)] };
   };
   return {
     async bundle(digest) {

@@ -1,7 +1,16 @@
 import type { Registry } from "prom-client";
 import type { DeliveryRecord } from "../adapters/contract/chain-adapter.ts";
 import type { FabricEvents } from "./fabric-events.ts";
-import type { ChainName, CryptletId, Digest, FabricId, FeedHash, FeedId } from "../core/ids.ts";
+import type {
+  ChainName,
+  CryptletId,
+  Digest,
+  FabricId,
+  FeedHash,
+  FeedId,
+  RunId,
+} from "../core/ids.ts";
+import type { RunReceipt } from "../envelope/run-receipt.ts";
 
 /** What a running host offers to the API, the command line and an embedding backend. */
 export interface Fabric {
@@ -10,6 +19,7 @@ export interface Fabric {
   readonly envelopes: EnvelopeArchive;
   readonly cryptlets: CryptletDirectory;
   readonly deliveries: DeliveryDirectory;
+  readonly runs: RunDirectory;
   /** News as they happen; the database stays the record. */
   readonly events: FabricEvents;
   /** Run a feed now, outside its schedule; resolves when the run and, where one follows, its round is committed. */
@@ -127,6 +137,34 @@ export interface CryptletDirectory {
   list(): Promise<readonly CryptletView[]>;
   /** Throws `CRYPTLET_UNKNOWN`. */
   get(cryptlet: CryptletId): Promise<CryptletView>;
+}
+
+/** One run of a Cryptlet. Times are ms since epoch. */
+export interface RunView {
+  readonly id: RunId;
+  readonly feed: FeedId;
+  /** Idempotency key of what started it. */
+  readonly trigger: string;
+  readonly status: "running" | "published" | "unchanged" | "failed" | "abandoned";
+  /** Code of the error. */
+  readonly error: string | null;
+  readonly startedAt: number;
+  readonly finishedAt: number | null;
+  /** What the enclave says about it; null unless it ended well. */
+  readonly receipt: RunReceipt | null;
+}
+
+export interface RunDirectory {
+  /** Newest first. */
+  list(filter: {
+    feed?: FeedId;
+    status?: RunView["status"];
+    limit: number;
+  }): Promise<readonly RunView[]>;
+  /** Throws `RUN_NOT_STORED`. */
+  get(run: RunId): Promise<RunView>;
+  /** Plain transcript, or a sealed one. Throws `TRANSCRIPT_NOT_KEPT`. */
+  transcript(run: RunId): Promise<unknown>;
 }
 
 export interface DeliveryDirectory {

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { LoadedCryptlet, RunReport } from "../../enclave-sim/host/enclave.ts";
-import { FIXTURE_TIME } from "../../test/support/observation-fixture.ts";
+import { FIXTURE_TIME, fixtureReceipt } from "../../test/support/observation-fixture.ts";
 import {
   commitSignedRound,
   fixtureKeys,
@@ -12,15 +12,18 @@ import { fabricIdSchema, feedHashSchema, type RunId } from "../core/ids.ts";
 import { silentLog } from "../core/log.ts";
 import { createManualClock } from "../core/manual-clock.ts";
 import { parseConfig } from "../core/config/load-config.ts";
+import { canonicalJson } from "../envelope/canonical-json.ts";
 import { openStore } from "../store/open-store.ts";
 import { takeUnpublished } from "../store/outbox.ts";
 import { latestRound } from "../store/rounds.ts";
 import { listRuns } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
+import { findTranscript } from "../store/transcripts.ts";
 import { createFabricEvents, type FabricEvent } from "./fabric-events.ts";
 import { createFabricMetrics } from "./fabric-metrics.ts";
 import { createFeedRunner } from "./feed-runner.ts";
 import { createLatestRounds } from "./latest-rounds.ts";
+import { createTranscriptKeeper } from "./transcript-keeper.ts";
 
 const cause = { id: "interval:xau-usd:1", kind: "interval", at: FIXTURE_TIME } as const;
 const config = parseConfig(
@@ -59,6 +62,7 @@ const reportOf = (runId: RunId, text: string, observedAt: number): RunReport =>
     },
     provenance: [{ reference: 1, id: "kraken", mode: "EMULATED" }],
     transcript: { head: "recorded" },
+    receipt: fixtureReceipt,
   }) as unknown as RunReport;
 
 const open = async (script: (store: Store) => Script) => {
@@ -80,7 +84,8 @@ const open = async (script: (store: Store) => Script) => {
     id: "gold-price",
     version: "1.0.0",
     keys: fixtureKeys,
-    evidence: { type: "application/vnd.cryptlet.test+json", content: "" },
+    evidence: { type: "application/vnd.cryptlet.test+json", body: "e30=" },
+    failedTranscript: async () => ({ head: "failed" }),
     run: (_trigger: unknown, { runId }: { runId: RunId }) =>
       run ? run(runId) : Promise.resolve(reportOf(runId, "2650.10", FIXTURE_TIME)),
     sign:
@@ -113,6 +118,7 @@ const open = async (script: (store: Store) => Script) => {
     events,
     metrics,
     latest,
+    transcripts: createTranscriptKeeper({ keep: "published" }),
     onCommitted: () => {
       committed += 1;
     },
@@ -166,8 +172,13 @@ describe("a run", () => {
   it("is kept with its journal, so that it can be replayed", async () => {
     const { runner, store } = await open(() => ({}));
     await runner.run(cause);
-    const rows = await store.db.selectFrom("runs").select(["transcript", "trigger_id"]).execute();
-    expect(rows).toEqual([{ transcript: '{"head":"recorded"}', trigger_id: cause.id }]);
+    const [run] = await listRuns(store.db, { limit: 1 });
+    expect(run).toMatchObject({ triggerId: cause.id, receiptJson: canonicalJson(fixtureReceipt) });
+    expect(run && (await findTranscript(store.db, run.id))).toEqual({
+      digest: "recorded",
+      form: "plain",
+      body: '{"head":"recorded"}',
+    });
   });
 
   it("whose value has not moved leaves a run row and nothing else", async () => {

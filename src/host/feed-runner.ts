@@ -1,9 +1,12 @@
 import type { LoadedCryptlet, RunReport } from "../../enclave-sim/host/enclave.ts";
+import type { RecordedTranscript } from "../../enclave-sim/protocol/sealed-transcript.ts";
 import type { Clock } from "../core/clock.ts";
 import { toWire } from "../core/errors/wire.ts";
 import { createRunId, type FabricId, type RunId } from "../core/ids.ts";
 import type { Log } from "../core/log.ts";
+import { digestOf } from "../crypto/hashes.ts";
 import { buildBundle, serializeBundle } from "../envelope/bundle.ts";
+import { canonicalJson } from "../envelope/canonical-json.ts";
 import { commitRound } from "../store/commit-round.ts";
 import { latestRound } from "../store/rounds.ts";
 import { closeRun, openRun } from "../store/runs.ts";
@@ -17,6 +20,7 @@ import { decidePublication } from "./publication.ts";
 import { roundMessageId, roundSubject } from "./round-message.ts";
 import { toRoundRow, viewObservation } from "./round-view.ts";
 import { readSources } from "./run-sources.ts";
+import type { TranscriptKeeper } from "./transcript-keeper.ts";
 
 /** Signing hosts of one fabric count up from here when several of them take turns (a later part). */
 const EPOCH = 1;
@@ -41,6 +45,7 @@ export interface FeedRunnerParts {
   readonly events: FabricEvents;
   readonly metrics: FabricMetrics;
   readonly latest: LatestRounds;
+  readonly transcripts: TranscriptKeeper;
   /** Called after a commit: the outbox has something to publish. */
   readonly onCommitted: () => void;
 }
@@ -56,14 +61,20 @@ export interface FeedRunner {
  * with its envelope and outbox row. A value that is not published leaves a run row and nothing else.
  */
 export const createFeedRunner = (parts: FeedRunnerParts): FeedRunner => {
-  const { feed, cryptlet, store, clock, log, events, metrics } = parts;
+  const { feed, cryptlet, store, clock, log, events, metrics, transcripts } = parts;
+
+  /** What the enclave recorded of a run that failed; an enclave that is gone took it along. */
+  const recordedFailure = (run: RunId): Promise<RecordedTranscript | null> =>
+    cryptlet.failedTranscript(run).catch(() => null);
 
   const fail = async (run: RunId, error: unknown): Promise<void> => {
     const wire = toWire(error);
     metrics.runs.inc({ feed: feed.id, outcome: wire.code });
     log.warn("run failed", { feed: feed.id, run, code: wire.code, reason: wire.message });
-    const end = { id: run, status: "failed", error: wire.code, transcript: null } as const;
-    await store.transaction((trx) => closeRun(trx, { ...end, finishedAt: clock.now() }), {
+    const transcript = transcripts.keepOf("failed", await recordedFailure(run));
+    const finishedAt = clock.now();
+    const end = { id: run, status: "failed", error: wire.code, receiptJson: null } as const;
+    await store.transaction((trx) => closeRun(trx, { ...end, finishedAt, transcript }), {
       sync: "later",
     });
     events.emit({ type: "run-failed", feed: feed.id, run, error: wire });
@@ -91,10 +102,10 @@ export const createFeedRunner = (parts: FeedRunnerParts): FeedRunner => {
         envelope: signed.envelope,
         onchain: signed.onchain,
         keys: [...cryptlet.keys],
-        evidence: [cryptlet.evidence],
         run: report.receipt,
       }),
     );
+    const evidenceJson = canonicalJson(cryptlet.evidence);
     const view = viewObservation(signed, true);
     const messageId = roundMessageId(feed.id, round, view.envelopeDigest);
     const at = clock.now();
@@ -102,6 +113,8 @@ export const createFeedRunner = (parts: FeedRunnerParts): FeedRunner => {
       commitRound(trx, {
         round: toRoundRow(view, report.runId),
         bundleJson,
+        // Many envelopes stand on one piece of evidence: it is kept once, and off the bus.
+        evidence: { digest: digestOf(Buffer.from(evidenceJson)), json: evidenceJson },
         outbox: {
           subject: roundSubject(parts.fabric, feed.id),
           messageId,
@@ -112,7 +125,8 @@ export const createFeedRunner = (parts: FeedRunnerParts): FeedRunner => {
           status: "published",
           finishedAt: at,
           error: null,
-          transcript: JSON.stringify(report.transcript),
+          receiptJson: canonicalJson(report.receipt),
+          transcript: transcripts.keepOf("published", report.transcript),
         },
         at,
       }),
@@ -168,10 +182,16 @@ export const createFeedRunner = (parts: FeedRunnerParts): FeedRunner => {
       return;
     }
     metrics.runs.inc({ feed: feed.id, outcome: "unchanged" });
-    const end = { id: run, status: "unchanged", error: null, transcript: null } as const;
-    await store.transaction((trx) => closeRun(trx, { ...end, finishedAt: clock.now() }), {
-      sync: "later",
-    });
+    const end = { id: run, status: "unchanged", error: null } as const;
+    const transcript = transcripts.keepOf("unchanged", report.transcript);
+    const receiptJson = canonicalJson(report.receipt);
+    const finishedAt = clock.now();
+    await store.transaction(
+      (trx) => closeRun(trx, { ...end, finishedAt, receiptJson, transcript }),
+      {
+        sync: "later",
+      },
+    );
   };
 
   return {

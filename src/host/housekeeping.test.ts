@@ -27,6 +27,7 @@ test("old runs without a round and old published messages go; rounds and what wa
         status,
         finishedAt: startedAt,
         error: null,
+        receiptJson: null,
         transcript: null,
       });
     return id;
@@ -44,7 +45,7 @@ test("old runs without a round and old published messages go; rounds and what wa
     now - 15 * DAY_MS,
   );
 
-  await tidyStore(store, now);
+  await tidyStore(store, now, DAY_MS);
 
   expect((await listRuns(store.db, { limit: 10 })).map(({ id }) => id)).toEqual([recent, running]);
   expect(

@@ -3,6 +3,7 @@ import type { Log } from "../core/log.ts";
 import { pruneApplied } from "../store/apply-once.ts";
 import { pruneOutbox } from "../store/outbox.ts";
 import { pruneRuns } from "../store/runs.ts";
+import { pruneTranscripts } from "../store/transcripts.ts";
 import type { Store } from "../store/store.ts";
 
 const HOUR_MS = 3_600_000;
@@ -12,9 +13,17 @@ const RUNS_MS = DAY_MS;
 /** Longer than the stream keeps messages and remembers ids, so that nothing is published or applied again. */
 const MESSAGES_MS = 14 * DAY_MS;
 
-/** One pass over what nobody needs any more. Rounds, envelopes and deliveries are never deleted. */
-export const tidyStore = async (store: Store, now: number): Promise<void> => {
+/**
+ * One pass over what nobody needs any more; transcripts are kept for `transcriptsMs`. Rounds, envelopes and deliveries
+ * are never deleted.
+ */
+export const tidyStore = async (
+  store: Store,
+  now: number,
+  transcriptsMs: number,
+): Promise<void> => {
   await store.transaction(async (trx) => {
+    await pruneTranscripts(trx, now - transcriptsMs);
     await pruneRuns(trx, now - RUNS_MS);
     await pruneOutbox(trx, now - MESSAGES_MS);
     await pruneApplied(trx, now - MESSAGES_MS);
@@ -26,13 +35,15 @@ export const startHousekeeping = (parts: {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
+  /** How long transcripts are kept, ms. */
+  readonly transcriptsMs: number;
 }): { stop(): Promise<void> } => {
   const stopping = new AbortController();
   const { signal } = stopping;
   const loop = async (): Promise<void> => {
     while (!signal.aborted) {
       try {
-        await tidyStore(parts.store, parts.clock.now());
+        await tidyStore(parts.store, parts.clock.now(), parts.transcriptsMs);
       } catch (error) {
         parts.log.warn("housekeeping failed; it comes again", { error });
       }

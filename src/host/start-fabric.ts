@@ -23,13 +23,16 @@ import { loadCryptlets } from "./load-cryptlets.ts";
 import { createLoopProgress } from "./loop-progress.ts";
 import { createOutboxPublisher } from "./outbox-publisher.ts";
 import { roundStream } from "./round-message.ts";
+import { createRunDirectory } from "./run-directory.ts";
 import { startChains } from "./start-chains.ts";
 import { startFeeds } from "./start-feeds.ts";
 import { createTeardown, type Teardown } from "./teardown.ts";
+import { createTranscriptKeeper } from "./transcript-keeper.ts";
 import { trustOwnKeys } from "./trust-own-keys.ts";
 
 /** The publisher turns at least every five seconds, plus the bus's own time-out. */
 const OUTBOX_LIMIT_MS = 60_000;
+const DAY_MS = 86_400_000;
 
 export interface StartFabricOptions {
   readonly log: Log;
@@ -122,13 +125,19 @@ const start = async (
   const triggers = await startFeeds(feeds, {
     ...shared,
     fabric: config.fabric,
+    transcripts: createTranscriptKeeper(config.transcripts),
     onCommitted: () => {
       outbox.notify();
     },
   });
   teardown.push(() => triggers.stop());
 
-  const housekeeping = startHousekeeping({ store, clock, log });
+  const housekeeping = startHousekeeping({
+    store,
+    clock,
+    log,
+    transcriptsMs: config.transcripts.days * DAY_MS,
+  });
   teardown.push(() => housekeeping.stop());
 
   metrics.watchOutbox(async () => (await outboxBacklog(store.db)).waiting);
@@ -145,6 +154,7 @@ const start = async (
     envelopes: createEnvelopeArchive(store, chainIds),
     cryptlets: createCryptletDirectory(cryptlets),
     deliveries: createDeliveryDirectory(store),
+    runs: createRunDirectory(store),
     events,
     metrics: metrics.registry,
     trigger: (feed) => triggers.fire(feed),

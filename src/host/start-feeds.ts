@@ -10,6 +10,7 @@ import type { ServedFeedEntry } from "./feed-directory.ts";
 import { createFeedRunner, type FeedRunner } from "./feed-runner.ts";
 import type { LatestRounds } from "./latest-rounds.ts";
 import type { LoopProgress, LoopTick } from "./loop-progress.ts";
+import type { TranscriptKeeper } from "./transcript-keeper.ts";
 import { readRoundView } from "./watch-rounds.ts";
 
 /** A feed's loop turns at least every 30 s while it waits; a run has its own deadline on top. */
@@ -23,6 +24,7 @@ export interface FeedParts {
   readonly events: FabricEvents;
   readonly metrics: FabricMetrics;
   readonly latest: LatestRounds;
+  readonly transcripts: TranscriptKeeper;
   readonly progress: LoopProgress;
   readonly onCommitted: () => void;
 }

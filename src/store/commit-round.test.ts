@@ -7,9 +7,11 @@ import { findBundle } from "./envelopes.ts";
 import { openStore } from "./open-store.ts";
 import { outboxBacklog, takeUnpublished } from "./outbox.ts";
 import { findRound, latestRound, roundsAfter, roundsBefore } from "./rounds.ts";
-import { listRuns, openRun, readTranscript } from "./runs.ts";
+import { listRuns, openRun } from "./runs.ts";
 import type { Store } from "./store.ts";
+import { findTranscript } from "./transcripts.ts";
 
+const nothing = `sha256:${"0".repeat(64)}` as Digest;
 const gold = "xau-usd" as FeedId;
 const numbers = (rows: readonly { round: number }[]): number[] => rows.map((r) => r.round);
 const open = async (): Promise<Store> => {
@@ -23,19 +25,34 @@ describe("commitRound", () => {
     const store = await open();
     const id = "1b4e28ba-2fa1-41d2-883f-0016d3cca427" as RunId;
     await openRun(store.db, { id, feed: gold, triggerId: "t", startedAt: 1 });
+    const transcript = { digest: nothing, form: "sealed", body: "[]" } as const;
     const commit = roundCommit(gold, 1);
     await store.transaction((trx) =>
       commitRound(trx, {
         ...commit,
-        run: { id, status: "published", finishedAt: 2, error: null, transcript: "[]" },
+        run: { id, status: "published", finishedAt: 2, error: null, receiptJson: "{}", transcript },
       }),
     );
     expect(await latestRound(store.db, gold)).toEqual(commit.round);
     expect(await findRound(store.db, gold, 1)).toEqual(commit.round);
-    expect(await findBundle(store.db, commit.round.envelopeDigest)).toBe(commit.bundleJson);
+    expect(await findBundle(store.db, commit.round.envelopeDigest)).toEqual({
+      bundleJson: commit.bundleJson,
+      evidenceJson: null,
+    });
     expect(await takeUnpublished(store.db, { limit: 10 })).toMatchObject([commit.outbox]);
     expect(await listRuns(store.db, { limit: 10 })).toMatchObject([{ id, status: "published" }]);
-    expect(await readTranscript(store.db, id)).toBe("[]");
+    expect(await findTranscript(store.db, id)).toEqual(transcript);
+  });
+
+  it("keeps evidence once for the envelopes that stand on it", async () => {
+    const store = await open();
+    const evidence = { digest: nothing, json: '{"type":"t"}' };
+    for (const round of [1, 2])
+      await store.transaction((trx) => commitRound(trx, { ...roundCommit(gold, round), evidence }));
+    const digests = [1, 2].map((round) => roundCommit(gold, round).round.envelopeDigest);
+    for (const digest of digests)
+      expect((await findBundle(store.db, digest))?.evidenceJson).toBe(evidence.json);
+    expect(await store.db.selectFrom("evidence").select("digest").execute()).toHaveLength(1);
   });
 
   it("takes the next round and no other", async () => {
@@ -115,6 +132,6 @@ describe("reading rounds", () => {
     expect(numbers(await roundsAfter(store.db, gold, { limit: 2, after: 4 }))).toEqual([5, 6]);
     expect(await latestRound(store.db, "none" as FeedId)).toBeNull();
     expect(await findRound(store.db, gold, 8)).toBeNull();
-    expect(await findBundle(store.db, `sha256:${"0".repeat(64)}` as Digest)).toBeNull();
+    expect(await findBundle(store.db, nothing)).toBeNull();
   });
 });

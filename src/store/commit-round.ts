@@ -1,4 +1,6 @@
 import { fabricError } from "../core/errors/fabric-error.ts";
+import type { Digest } from "../core/ids.ts";
+import { keepEvidence } from "./evidence.ts";
 import { appendOutbox, type OutboxEntry } from "./outbox.ts";
 import { latestRound, type RoundRow } from "./rounds.ts";
 import { closeRun, type RunEnd } from "./runs.ts";
@@ -7,7 +9,10 @@ import type { Executor } from "./store.ts";
 /** Everything that becomes true together when a round is committed. */
 export interface RoundCommit {
   readonly round: RoundRow;
+  /** Without evidence. */
   readonly bundleJson: string;
+  /** Evidence that the bundle is given back with; null when there is none. */
+  readonly evidence: { readonly digest: Digest; readonly json: string } | null;
   readonly outbox: OutboxEntry;
   /** End of the run that made it; null for a round that was imported. */
   readonly run: RunEnd | null;
@@ -25,6 +30,8 @@ export const commitRound = async (trx: Executor, commit: RoundCommit): Promise<v
   const expected = ((await latestRound(trx, round.feed))?.round ?? 0) + 1;
   if (round.round !== expected)
     throw fabricError("ROUND_OUT_OF_ORDER", { feed: round.feed, expected, round: round.round });
+  if (commit.evidence)
+    await keepEvidence(trx, commit.evidence.digest, commit.evidence.json, commit.at);
   await trx
     .insertInto("envelopes")
     .values({
@@ -32,6 +39,7 @@ export const commitRound = async (trx: Executor, commit: RoundCommit): Promise<v
       feed: round.feed,
       round: round.round,
       bundle_json: commit.bundleJson,
+      evidence_digest: commit.evidence?.digest ?? null,
     })
     .execute();
   await trx

@@ -18,6 +18,10 @@ export interface Database {
   readonly bus_consumers: BusConsumerTable;
   readonly bus_pending: BusPendingTable;
   readonly evm_submissions: EvmSubmissionTable;
+  readonly transcripts: TranscriptTable;
+  readonly evidence: EvidenceTable;
+  readonly cryptlet_states: CryptletStateTable;
+  readonly monotonic_counters: MonotonicCounterTable;
 }
 
 /** `published` made a round, `unchanged` did not need one, `abandoned` was running when the process died. */
@@ -34,8 +38,8 @@ export interface RunTable {
   status: RunStatus;
   /** Code of the error; null when there was none. */
   error: string | null;
-  /** Journal of the run as JSON; null until it ended. */
-  transcript: string | null;
+  /** What the enclave says about the run; null until it ended well. */
+  receipt_json: string | null;
 }
 
 /** Bundle of one envelope, by the digest of its signed part. */
@@ -43,7 +47,10 @@ export interface EnvelopeTable {
   digest: string;
   feed: string;
   round: number;
+  /** Without evidence: many envelopes stand on one piece. */
   bundle_json: string;
+  /** Null for an envelope without evidence. */
+  evidence_digest: string | null;
 }
 
 /** One committed round of a feed. */
@@ -185,4 +192,37 @@ export interface EvmSubmissionTable {
   error: string | null;
   created_at: number;
   updated_at: number;
+}
+
+/** `sealed` by the enclave that made it, because it holds private data. */
+export type TranscriptForm = "plain" | "sealed";
+
+/** Everything that crossed the wall in one run, for replay; kept by policy. */
+export interface TranscriptTable {
+  run_id: string;
+  digest: string;
+  form: TranscriptForm;
+  body: string;
+  stored_at: number;
+}
+
+/** Evidence of an enclave, by digest. */
+export interface EvidenceTable {
+  digest: string;
+  evidence_json: string;
+  stored_at: number;
+}
+
+/** State of a Cryptlet, sealed by its enclave; the version is what a write must have seen. */
+export interface CryptletStateTable {
+  scope: string;
+  version: number;
+  body: Uint8Array;
+  updated_at: number;
+}
+
+/** A counter that only goes up, against the rollback of sealed files. */
+export interface MonotonicCounterTable {
+  name: string;
+  value: number;
 }

@@ -2,12 +2,14 @@ import { Migrator, sql, type Kysely, type Migration } from "kysely";
 import { fabricError, isFabricError } from "../core/errors/fabric-error.ts";
 import type { ColumnTypes } from "./columns.ts";
 import { firstRound } from "./migrations/0001-first-round.ts";
+import { enclaveRecord } from "./migrations/0002-enclave-record.ts";
 
 const MIGRATION_TABLE = "schema_migrations";
 
 /** Every migration in order. Forward only: a released one is never changed, the next one mends it. */
 export const createMigrations = (types: ColumnTypes): Readonly<Record<string, Migration>> => ({
   "0001-first-round": firstRound(types),
+  "0002-enclave-record": enclaveRecord(types),
 });
 
 /**

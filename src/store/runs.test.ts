@@ -1,8 +1,9 @@
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { FeedId, RunId } from "../core/ids.ts";
+import type { Digest, FeedId, RunId } from "../core/ids.ts";
 import { openStore } from "./open-store.ts";
-import { abandonOpenRuns, closeRun, listRuns, openRun, pruneRuns, readTranscript } from "./runs.ts";
+import { abandonOpenRuns, closeRun, findRun, listRuns, openRun, pruneRuns } from "./runs.ts";
 import type { Store } from "./store.ts";
+import { findTranscript, pruneTranscripts } from "./transcripts.ts";
 
 const gold = "xau-usd" as FeedId;
 const withRuns = async (count: number): Promise<Store> => {
@@ -22,7 +23,11 @@ const end = (n: number, status: "published" | "unchanged" | "failed") => ({
   status,
   finishedAt: 100 + n,
   error: status === "failed" ? "INTERNAL" : null,
-  transcript: `[${n}]`,
+  receiptJson: status === "failed" ? null : `{"n":${n}}`,
+  transcript:
+    n === 1
+      ? ({ digest: `sha256:${"1".repeat(64)}` as Digest, form: "plain", body: `[${n}]` } as const)
+      : null,
 });
 
 describe("runs", () => {
@@ -39,10 +44,13 @@ describe("runs", () => {
         finishedAt: 101,
         status: "failed",
         error: "INTERNAL",
+        receiptJson: null,
       },
     ]);
-    expect(await readTranscript(store.db, "run-1" as RunId)).toBe("[1]");
-    expect(await readTranscript(store.db, "run-2" as RunId)).toBeNull();
+    expect((await findTranscript(store.db, "run-1" as RunId))?.body).toBe("[1]");
+    expect(await findTranscript(store.db, "run-2" as RunId)).toBeNull();
+    expect(await findRun(store.db, "run-1" as RunId)).toMatchObject({ status: "failed" });
+    expect(await findRun(store.db, "run-2" as RunId)).toBeNull();
   });
 
   it("that a dead process left open are abandoned", async () => {
@@ -68,5 +76,16 @@ describe("runs", () => {
       "run-4",
       "run-1",
     ]);
+  });
+
+  it("stay as long as their transcript is kept", async () => {
+    const store = await withRuns(2);
+    await closeRun(store.db, end(1, "failed"));
+    await closeRun(store.db, end(2, "failed"));
+    expect(await pruneRuns(store.db, 9)).toBe(1);
+    expect((await listRuns(store.db, { limit: 9 })).map((r) => r.id)).toEqual(["run-1"]);
+    expect(await pruneTranscripts(store.db, 101)).toBe(0);
+    expect(await pruneTranscripts(store.db, 102)).toBe(1);
+    expect(await pruneRuns(store.db, 9)).toBe(1);
   });
 });

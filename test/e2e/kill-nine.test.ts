@@ -185,7 +185,7 @@ describe.each(drivers)("over $name", ({ available, start }) => {
       let previous: Digest | null = null;
       const signers = new Set<string>();
       for (const { envelopeDigest: digest } of rounds) {
-        const bundle = parseBundle((await findBundle(store.db, digest)) ?? "");
+        const bundle = parseBundle((await findBundle(store.db, digest))?.bundleJson ?? "");
         expect(envelopeDigest(bundle.envelope)).toBe(digest);
         const statement = JSON.parse(
           Buffer.from(bundle.envelope.payload, "base64").toString("utf8"),

@@ -7,7 +7,9 @@ import type {
   FabricId,
   FeedHash,
   FeedId,
+  RunId,
 } from "../../src/core/ids.ts";
+
 import { createFabricEvents } from "../../src/host/fabric-events.ts";
 import type {
   CryptletView,
@@ -17,7 +19,9 @@ import type {
   Health,
   Liveness,
   RoundView,
+  RunView,
 } from "../../src/host/fabric.ts";
+import { fixtureReceipt } from "./observation-fixture.ts";
 
 /** A fabric in memory for tests of what stands on the `Fabric` port: API and client. */
 export interface FakeFabric extends Fabric {
@@ -80,6 +84,17 @@ const cryptlet: CryptletView = {
   ],
   evidence: { simulated: true },
   simulated: true,
+};
+
+const run: RunView = {
+  id: "7c9e6679-7425-40de-944b-e07fc1f90ae7" as RunId,
+  feed: FEED,
+  trigger: "interval:xau-usd:1",
+  status: "published",
+  error: null,
+  startedAt: 1_700_000_000_000,
+  finishedAt: 1_700_000_000_100,
+  receipt: fixtureReceipt,
 };
 
 const known = (feed: FeedId): void => {
@@ -196,6 +211,18 @@ export const createFakeFabric = (published = 0): FakeFabric => {
       async get(id) {
         if (id !== CRYPTLET) throw fabricError("CRYPTLET_UNKNOWN", { cryptlet: id });
         return cryptlet;
+      },
+    },
+    runs: {
+      list: async ({ feed, limit }) =>
+        [run].filter((one) => feed === undefined || one.feed === feed).slice(0, limit),
+      async get(id) {
+        if (id !== run.id) throw fabricError("RUN_NOT_STORED", { run: id });
+        return run;
+      },
+      async transcript(id) {
+        if (id !== run.id) throw fabricError("TRANSCRIPT_NOT_KEPT", { run: id });
+        return { runId: id, entries: [] };
       },
     },
     deliveries: {

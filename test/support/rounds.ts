@@ -25,6 +25,7 @@ export const roundCommit = (
       viewJson: `{"round":${round}}`,
     },
     bundleJson: `{"feed":"${feed}","round":${round}}`,
+    evidence: null,
     outbox: {
       subject: `cryptlet.feed.${feed}`,
       messageId: `cryptlet:${feed}:${round}`,

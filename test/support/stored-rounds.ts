@@ -53,6 +53,7 @@ export const commitSignedRound = async (
     commitRound(trx, {
       round: toRoundRow(view, createRunId()),
       bundleJson,
+      evidence: null,
       outbox: {
         subject: "cryptlet.demo.round.xau-usd",
         messageId: `cryptlet:xau-usd:${round}`,

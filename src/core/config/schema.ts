@@ -208,12 +208,40 @@ export const createConfigSchema = ({ base, readSecret }: ConfigContext) => {
       enclave: z
         .strictObject({
           limits: limits.prefault({}).describe("a manifest may ask for less, never for more"),
+          wall: z
+            .enum(["where-possible", "required", "none"])
+            .default("where-possible")
+            .describe(
+              "outer wall around packages that do not ship with the fabric; none is insecure: their code shares the enclave's process",
+            ),
           insecureAllowSimulated: z
             .boolean()
             .default(false)
             .describe(
               "accept evidence of the simulator, which protects against nobody on this machine",
             ),
+        })
+        .prefault({}),
+      transcripts: z
+        .strictObject({
+          keep: z
+            .enum(["all", "published", "none"])
+            .default("published")
+            .describe(
+              "which runs can be replayed later; published: those that made a round, and those that failed",
+            ),
+          days: z.int().min(1).max(36_500).default(90).describe("how long they are kept"),
+          seal: z
+            .enum(["private", "always"])
+            .default("private")
+            .describe(
+              "private: those of runs that used a secret, state, or a record feed are encrypted inside the enclave",
+            ),
+          auditors: z
+            .array(z.string().regex(/^[0-9a-f]{64}$/, "64 lower-case hex characters"))
+            .max(16)
+            .default([])
+            .describe("X25519 public keys that can open sealed transcripts too"),
         })
         .prefault({}),
       cryptlets: z.array(cryptlet).max(1_000).default([]),

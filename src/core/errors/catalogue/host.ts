@@ -1,6 +1,20 @@
 import type { ErrorEntry } from "../arguments.ts";
 
 export const hostErrors = {
+  RUN_NOT_STORED: {
+    kind: "user",
+    message: "No run {run} is stored",
+    hint: "GET /v1/runs lists the runs; those that made no round and have no transcript are removed after a day.",
+    exit: 3,
+    status: 404,
+  },
+  TRANSCRIPT_NOT_KEPT: {
+    kind: "user",
+    message: "No transcript of run {run} is kept",
+    hint: "transcripts.keep in the configuration says which are; older ones were removed after transcripts.days.",
+    exit: 3,
+    status: 404,
+  },
   FEED_UNKNOWN: {
     kind: "user",
     message: "There is no feed {feed}",
