@@ -1,6 +1,7 @@
 import type { ErrorEntry } from "./arguments.ts";
 import { adapterErrors } from "./catalogue/adapter.ts";
 import { apiErrors } from "./catalogue/api.ts";
+import { attestationErrors } from "./catalogue/attestation.ts";
 import { appraisalErrors } from "./catalogue/appraisal.ts";
 import { busErrors } from "./catalogue/bus.ts";
 import { capabilityErrors } from "./catalogue/capabilities.ts";
@@ -32,6 +33,7 @@ export const errorCatalogue = {
   ...hostErrors,
   ...apiErrors,
   ...cliErrors,
+  ...attestationErrors,
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCatalogue = typeof errorCatalogue;

@@ -1,0 +1,18 @@
+/** Remembers the newest entries by name and forgets the oldest. */
+export interface BoundedCache<Value> {
+  get(name: string): Value | undefined;
+  set(name: string, value: Value): void;
+}
+
+/** For facts that follow from bytes alone and are named by their digest; `limit` bounds its memory. */
+export const createBoundedCache = <Value>(limit: number): BoundedCache<Value> => {
+  const entries = new Map<string, Value>();
+  return {
+    get: (name) => entries.get(name),
+    set: (name, value) => {
+      const oldest = entries.keys().next();
+      if (entries.size >= limit && oldest.done !== true) entries.delete(oldest.value);
+      entries.set(name, value);
+    },
+  };
+};
