@@ -13,6 +13,7 @@ import { enclaveErrors } from "./catalogue/enclave.ts";
 import { envelopeErrors } from "./catalogue/envelope.ts";
 import { httpErrors } from "./catalogue/http.ts";
 import { hostErrors } from "./catalogue/host.ts";
+import { laneErrors } from "./catalogue/lanes.ts";
 import { sdkErrors } from "./catalogue/sdk.ts";
 import { storeErrors } from "./catalogue/store.ts";
 
@@ -24,6 +25,7 @@ export const errorCatalogue = {
   ...enclaveErrors,
   ...capabilityErrors,
   ...appraisalErrors,
+  ...laneErrors,
   ...httpErrors,
   ...sdkErrors,
   ...emulatorErrors,
