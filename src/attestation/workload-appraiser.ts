@@ -1,7 +1,7 @@
 import type { Digest } from "../core/ids.ts";
 import type { KeyRecord } from "../crypto/key-record.ts";
 import type { Evidence } from "../envelope/bundle.ts";
-import type { Registration } from "./report-data.ts";
+import type { Purpose, Registration } from "./report-data.ts";
 
 /** What appraisal established of one workload: authentic, accepted by the policy, and this is what it bound. */
 export interface AppraisedWorkload {
@@ -21,14 +21,26 @@ export interface AppraisedWorkload {
   readonly policy: string;
 }
 
-/**
- * Evidence to a workload under one policy. Purpose, nonce and keys are judged by who asked: an appraiser says what was
- * bound, not whether that is what it is used for.
- */
+/** What the evidence must have been made for. */
+export interface AppraisalTask {
+  /** Evidence of another purpose is refused. */
+  readonly purpose: Purpose;
+  /** 32 bytes in lower-case hex that it must bind; left out where nobody was asked. */
+  readonly nonce?: string;
+  /** ms since epoch at which it must hold. */
+  readonly at: number;
+}
+
+/** Evidence to a workload under one policy and one set of anchors. */
 export interface WorkloadAppraiser {
-  /** `at`: ms since epoch. Throws `EVIDENCE_*`, `MEASUREMENT_REFUSED` and the like; never returns what is not accepted. */
+  /**
+   * Never returns what is not accepted.
+   * Throws `EVIDENCE_INVALID`, `EVIDENCE_PURPOSE_WRONG`, `EVIDENCE_NONCE_WRONG`, `EVIDENCE_EXPIRED`, `MEASUREMENT_REFUSED`
+   * and what else the appraisal ends with.
+   */
   appraise(
     evidence: Evidence,
-    options: { readonly at: number; readonly signal?: AbortSignal },
+    task: AppraisalTask,
+    options?: { readonly signal?: AbortSignal },
   ): Promise<AppraisedWorkload>;
 }

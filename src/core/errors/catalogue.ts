@@ -3,6 +3,7 @@ import { adapterErrors } from "./catalogue/adapter.ts";
 import { apiErrors } from "./catalogue/api.ts";
 import { attestationErrors } from "./catalogue/attestation.ts";
 import { appraisalErrors } from "./catalogue/appraisal.ts";
+import { attestedTlsErrors } from "./catalogue/attested-tls.ts";
 import { busErrors } from "./catalogue/bus.ts";
 import { capabilityErrors } from "./catalogue/capabilities.ts";
 import { cliErrors } from "./catalogue/cli.ts";
@@ -14,6 +15,7 @@ import { envelopeErrors } from "./catalogue/envelope.ts";
 import { httpErrors } from "./catalogue/http.ts";
 import { hostErrors } from "./catalogue/host.ts";
 import { laneErrors } from "./catalogue/lanes.ts";
+import { keyBrokerErrors } from "./catalogue/key-broker.ts";
 import { sdkErrors } from "./catalogue/sdk.ts";
 import { storeErrors } from "./catalogue/store.ts";
 
@@ -23,8 +25,8 @@ export const errorCatalogue = {
   ...cryptoErrors,
   ...envelopeErrors,
   ...enclaveErrors,
-  ...capabilityErrors,
   ...appraisalErrors,
+  ...capabilityErrors,
   ...laneErrors,
   ...httpErrors,
   ...sdkErrors,
@@ -36,6 +38,8 @@ export const errorCatalogue = {
   ...apiErrors,
   ...cliErrors,
   ...attestationErrors,
+  ...attestedTlsErrors,
+  ...keyBrokerErrors,
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCatalogue = typeof errorCatalogue;
