@@ -139,11 +139,22 @@ export interface RunReport {
   };
 }
 
+/** One thing that was another in the replay. */
+export interface ReplayDifference {
+  /** `call 3`, `outcome`, `fuel`, `chain`, `run`. */
+  readonly where: string;
+  /** Field of the JSON there; empty for the whole. */
+  readonly path: string;
+  /** JSON text, cut; null where there is nothing. */
+  readonly recorded: string | null;
+  readonly replayed: string | null;
+}
+
 /** Whether a recorded run gives the same outcome again. */
 export interface ReplayReport {
   readonly same: boolean;
-  /** In words, first difference first. */
-  readonly differences: readonly string[];
+  /** The first one first. */
+  readonly differences: readonly ReplayDifference[];
   readonly transcriptDigest: Digest;
 }
 

@@ -42,7 +42,8 @@ const outcomeHead = (head: Digest, outcome: Transcript["outcome"], fuel: number)
 /** Begin the journal of a run. */
 export const openJournal = (opening: RunOpening): Journal => {
   const entries: JournalEntry[] = [];
-  let head = openingHead(opening);
+  const first = openingHead(opening);
+  let head = first;
   return {
     append: ({ op, request, response, provenance }) => {
       const entry = {
@@ -57,7 +58,11 @@ export const openJournal = (opening: RunOpening): Journal => {
     },
     close: (outcome, fuel) => ({
       abi: ABI_VERSION,
-      ...opening,
+      runId: opening.runId,
+      cryptlet: opening.cryptlet,
+      trigger: opening.trigger,
+      seed: opening.seed,
+      opening: first,
       entries,
       outcome,
       fuel,
@@ -69,6 +74,8 @@ export const openJournal = (opening: RunOpening): Journal => {
 /** The first fault of a transcript's chain in words; null when it is whole. */
 export const findChainFault = (transcript: Transcript): string | null => {
   let head = openingHead(transcript);
+  if (head !== transcript.opening)
+    return "its run, Cryptlet, trigger or seed is not what it was opened with";
   for (const [index, entry] of transcript.entries.entries()) {
     head = entryHead(head, entry);
     if (entry.seq !== index + 1) return `entry ${index + 1} has the number ${entry.seq}`;

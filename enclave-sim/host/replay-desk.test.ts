@@ -11,7 +11,7 @@ const outcome: Transcript["outcome"] = {
     observation: { ...draft(), sources: [], value: { kind: "record", fields: {} } },
   },
 };
-const record = (): Transcript => {
+const record = (end: Transcript["outcome"] = outcome): Transcript => {
   const journal = openJournal({
     runId: createRunId(),
     cryptlet: {
@@ -24,7 +24,7 @@ const record = (): Transcript => {
   });
   journal.append({ op: "time.now", request: "q1", response: "a1", provenance: [] });
   journal.append({ op: "time.now", request: "q2", response: "a2", provenance: [] });
-  return journal.close(outcome, 5);
+  return journal.close(end, 5);
 };
 
 test("the same questions get the same answers and end in the same digest", async () => {
@@ -45,14 +45,14 @@ test("another question, and one more, end the run and are named", async () => {
   expect(refusal).toMatchObject({ code: "TRANSCRIPT_INVALID" });
   expect(another.failed(refusal)).toMatchObject({
     same: false,
-    differences: ["call 1 asks something else"],
+    differences: [{ where: "call 1", path: "", recorded: '"q1"', replayed: '"q2"' }],
   });
   const more = createReplayDesk(record());
   await more.answer("q1");
   await more.answer("q2");
   await expect(more.answer("q3")).rejects.toMatchObject({ code: "TRANSCRIPT_INVALID" });
   expect(more.failed(new Error("x")).differences).toEqual([
-    "call 3 was not made in the recorded run",
+    { where: "call 3", path: "", recorded: null, replayed: '"q3"' },
   ]);
 });
 
@@ -65,13 +65,50 @@ test("fewer questions, another outcome and other fuel are all named", async () =
   };
   const report = desk.compare(other, 6);
   expect(report.same).toBe(false);
-  expect(report.differences).toHaveLength(3);
+  expect(report.differences).toEqual([
+    { where: "call 2", path: "", recorded: '"q2"', replayed: null },
+    expect.objectContaining({ where: "outcome", path: "ok", replayed: null }),
+    {
+      where: "outcome",
+      path: "error",
+      recorded: null,
+      replayed: '{"code":"TOO_FEW_SOURCES","arguments":{}}',
+    },
+    { where: "fuel", path: "", recorded: "5", replayed: "6" },
+  ]);
   expect(report.transcriptDigest).not.toBe(transcript.head);
 });
 
 test("a run that fails for a reason of its own says by which code", () => {
   const desk = createReplayDesk(record());
   expect(desk.failed(fabricError("RUN_STACK", {})).differences).toEqual([
-    "the run failed: RUN_STACK",
+    { where: "call 1", path: "", recorded: '"q1"', replayed: null },
+    { where: "run", path: "", recorded: '"an outcome"', replayed: '"RUN_STACK"' },
   ]);
+});
+
+test("a recorded failure is the same when it fails again by the same code", async () => {
+  const ended = record({ ended: { code: "RUN_STACK", arguments: {} } });
+  const desk = createReplayDesk(ended);
+  await desk.answer("q1");
+  await desk.answer("q2");
+  expect(desk.failed(fabricError("RUN_STACK", {}))).toEqual({
+    same: true,
+    differences: [],
+    transcriptDigest: ended.head,
+  });
+  const other = createReplayDesk(ended);
+  await other.answer("q1");
+  await other.answer("q2");
+  expect(other.failed(fabricError("RUN_FUEL", { limit: 9 })).differences).toEqual([
+    { where: "run", path: "", recorded: '"RUN_STACK"', replayed: '"RUN_FUEL"' },
+  ]);
+});
+
+test("fuel is left out where a lane's steps cannot be compared", async () => {
+  const transcript = record();
+  const desk = createReplayDesk(transcript, { comparesFuel: false });
+  await desk.answer("q1");
+  await desk.answer("q2");
+  expect(desk.compare(outcome, 6)).toMatchObject({ same: true, transcriptDigest: transcript.head });
 });

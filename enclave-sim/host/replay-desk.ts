@@ -1,56 +1,69 @@
-import { fabricError } from "../../src/core/errors/fabric-error.ts";
-import { canonicalJson } from "../../src/envelope/canonical-json.ts";
+import { fabricError, isFabricError } from "../../src/core/errors/fabric-error.ts";
 import type { ParsedOutcome } from "../protocol/abi-schemas.ts";
 import type { Transcript } from "../protocol/transcript.ts";
-import type { ReplayReport } from "./enclave.ts";
+import type { ReplayDifference, ReplayReport } from "./enclave.ts";
 import { openJournal } from "./journal.ts";
+import { jsonDifferences, textDifferences } from "./json-differences.ts";
 
 /** Answers host calls from a transcript and notes where the guest asks something else. */
 export interface ReplayDesk {
   readonly answer: (requestText: string) => Promise<string>;
   compare(outcome: ParsedOutcome, fuel: number): ReplayReport;
+  /** The replayed run ended without an outcome: the same when the recorded one did so with the same code. */
   failed(error: unknown): ReplayReport;
 }
 
-export const createReplayDesk = (transcript: Transcript): ReplayDesk => {
+/** Fuel of lanes whose steps cannot be compared is left out. */
+export const createReplayDesk = (
+  transcript: Transcript,
+  { comparesFuel }: { readonly comparesFuel: boolean } = { comparesFuel: true },
+): ReplayDesk => {
   const journal = openJournal(transcript);
-  const differences: string[] = [];
+  const differences: ReplayDifference[] = [];
   let next = 0;
   const report = (transcriptDigest: Transcript["head"]): ReplayReport => ({
     same: differences.length === 0,
     differences,
     transcriptDigest,
   });
-  const differ = (difference: string) => {
-    differences.push(difference);
-    return fabricError("TRANSCRIPT_INVALID", { reason: difference });
+  const note = (where: string, recorded: unknown, replayed: unknown): void => {
+    differences.push(...jsonDifferences(where, recorded, replayed));
+  };
+  const differ = () =>
+    fabricError("TRANSCRIPT_INVALID", {
+      reason: `${differences[0]?.where ?? "a call"} is not what was recorded`,
+    });
+  /** Calls that only the recorded run made. */
+  const noteMissing = (): void => {
+    const missing = transcript.entries[next];
+    if (missing) note(`call ${missing.seq}`, missing.request, undefined);
   };
   return {
     answer: async (request) => {
       const entry = transcript.entries[next];
       next += 1;
-      if (!entry) throw differ(`call ${next} was not made in the recorded run`);
-      if (entry.request !== request) throw differ(`call ${next} asks something else`);
+      if (!entry) note(`call ${next}`, undefined, request);
+      else differences.push(...textDifferences(`call ${next}`, entry.request, request));
+      if (!entry || differences.length > 0) throw differ();
       journal.append(entry);
       return entry.response;
     },
     compare: (outcome, fuel) => {
-      if (next < transcript.entries.length)
-        differences.push(`${transcript.entries.length - next} recorded calls were not made`);
-      if (canonicalJson(outcome) !== canonicalJson(transcript.outcome))
-        differences.push("the outcome is another");
-      if (fuel !== transcript.fuel)
-        differences.push(`it took ${fuel} ticks, ${transcript.fuel} are recorded`);
-      const { head } = journal.close(outcome, fuel);
-      if (head !== transcript.head && differences.length === 0)
-        differences.push("the chain ends in another digest");
+      noteMissing();
+      note("outcome", transcript.outcome, outcome);
+      if (comparesFuel) note("fuel", transcript.fuel, fuel);
+      const { head } = journal.close(outcome, comparesFuel ? fuel : transcript.fuel);
+      if (differences.length === 0) note("chain", transcript.head, head);
       return report(head);
     },
     failed: (error) => {
-      if (differences.length === 0)
-        differences.push(
-          `the run failed: ${error instanceof Error && "code" in error ? String(error.code) : "unknown"}`,
-        );
+      if (differences.length === 0) {
+        noteMissing();
+        const code = isFabricError(error) ? error.code : "INTERNAL";
+        const { outcome } = transcript;
+        const recorded = "ended" in outcome ? outcome.ended.code : "an outcome";
+        note("run", recorded, code);
+      }
       return report(transcript.head);
     },
   };

@@ -32,6 +32,8 @@ export const transcriptSchema = z.strictObject({
   trigger: triggerSchema,
   /** Hex of the 32 bytes that seed `Math.random`. */
   seed: z.string().regex(/^[0-9a-f]{64}$/),
+  /** Digest of all of the above: the first link. */
+  opening: digestSchema,
   entries: z.array(journalEntrySchema).max(10_000),
   /** What the guest gave, or why the enclave ended the run before it gave anything. */
   outcome: z.union([runOutcomeSchema, z.strictObject({ ended: codedErrorSchema })]),

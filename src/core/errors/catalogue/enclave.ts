@@ -152,6 +152,13 @@ export const enclaveErrors = {
     hint: "They belong to another measurement or platform, or the file was changed. Restore it, or remove it to start with new keys.",
     exit: 13,
   },
+  TRANSCRIPT_SEALED: {
+    kind: "user",
+    message: "The transcript of run {run} is sealed, and not for this key",
+    hint: "Replay it on the host whose enclave made it, or with an auditor's key that transcripts.auditors named then.",
+    exit: 4,
+    status: 403,
+  },
   TRANSCRIPT_INVALID: {
     kind: "verification",
     message: "The transcript is refused: {reason}",
