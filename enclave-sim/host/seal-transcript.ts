@@ -67,6 +67,8 @@ export const sealTranscript = async (
   };
 };
 
+const changed = (reason: string) => fabricError("TRANSCRIPT_INVALID", { reason });
+
 /**
  * Open a sealed transcript with an X25519 secret key that it was sealed for.
  * Throws `TRANSCRIPT_SEALED` where it is not for this key, `TRANSCRIPT_INVALID` where it was changed.
@@ -78,7 +80,6 @@ export const openTranscript = async (
   const key = bytesToHex(x25519PublicKey(secretKey));
   const wrapped = sealed.recipients.find((recipient) => recipient.key === key);
   if (!wrapped) throw fabricError("TRANSCRIPT_SEALED", { run: sealed.runId });
-  const changed = (reason: string) => fabricError("TRANSCRIPT_INVALID", { reason });
   const aad = boundTo(sealed);
   const parsed = await unwrap(sealed, wrapped, { secretKey, aad }).catch(() => {
     throw changed("the sealed transcript was changed");
