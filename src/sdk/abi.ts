@@ -224,8 +224,8 @@ export type PureBytes =
  * | --- | --- |
  * | `pure.sha256`, `pure.sha512`, `pure.keccak256` | hex of the digest |
  * | `pure.hmac-sha256` | hex; `key` is hex |
- * | `pure.verify` | boolean. `ed25519`: over the message (RFC 8032). `secp256k1`, `p256`: ECDSA, r and s in 64 bytes, over a 32-byte digest; secp256k1 takes low s only |
- * | `pure.recover` | hex of the uncompressed public key (65 bytes) of secp256k1, null when there is none; `signature` is r, s, v with v 0, 1, 27 or 28, low s |
+ * | `pure.verify` | boolean, over the message itself: the suite hashes it. Only canonical signatures hold: low s, 64 bytes, 65 with v for `secp256k1-keccak256` |
+ * | `pure.recover` | EVM address (0x, lower case) whose key signed the Keccak-256 of the message, null when there is none; r, s, v with v 27 or 28, low s |
  * | `pure.encode` | the bytes in the form `to`; `HOST_CALL_INVALID` for `text` when they are not UTF-8 |
  */
 export type PureCall =
@@ -233,13 +233,17 @@ export type PureCall =
   | ({ readonly op: "pure.hmac-sha256"; readonly key: string } & PureBytes)
   | ({
       readonly op: "pure.verify";
-      readonly suite: "ed25519" | "secp256k1" | "p256";
-      /** Hex: 32 bytes for ed25519, 33 or 65 for the others (SEC 1). */
+      readonly suite: PureSuite;
+      /** Hex: 32 bytes for ed25519, the uncompressed point (65) for the others. */
       readonly publicKey: string;
+      /** Hex. */
       readonly signature: string;
     } & PureBytes)
-  | { readonly op: "pure.recover"; readonly digest: string; readonly signature: string }
+  | ({ readonly op: "pure.recover"; readonly signature: string } & PureBytes)
   | ({ readonly op: "pure.encode"; readonly to: "text" | "hex" | "base64" } & PureBytes);
+
+/** Signature suites of `src/crypto`. */
+export type PureSuite = "ed25519" | "p256-sha256" | "secp256k1-keccak256" | "secp256k1-sha256";
 
 /** Answer of the enclave to a host call; what stands in `ok` says `HostCall`. */
 export type HostAnswer = { readonly ok: Json } | { readonly error: AbiError };

@@ -1,5 +1,6 @@
 import { Intrinsics, JSException, JSValueHandle, QuickJS, type QuickJSOptions } from "quickjs-wasi";
 import { toRefusal } from "../../../src/sdk/guest-error.ts";
+import { answerPure } from "../../capabilities/intrinsics/answer-pure.ts";
 import {
   type FabricError,
   fabricError,
@@ -40,6 +41,8 @@ interface Ticker {
   stopped: "fuel" | "cancelled" | null;
   /** Counts one tick; true when the run must stop. */
   tick(): boolean;
+  /** Adds what a pure function costs; true when the run must stop. */
+  charge(fuel: number): boolean;
 }
 
 // oxlint-disable-next-line no-underscore-dangle -- the library has no public way to run one job or to read a promise
@@ -81,8 +84,9 @@ export const createQuickjsEngine = (
       at: 0,
       fuel: 0,
       stopped: null,
-      tick: () => {
-        ticker.fuel += 1;
+      tick: () => ticker.charge(1),
+      charge: (fuel) => {
+        ticker.fuel += fuel;
         if (ticker.fuel > limits.maxFuel) ticker.stopped = "fuel";
         else if (host.cancelled()) ticker.stopped = "cancelled";
         return ticker.stopped !== null;
@@ -154,7 +158,11 @@ export const createQuickjsEngine = (
     applyMemoryLimit(vm);
     vm.registerHostCallback(HOST_CALL, (request) => {
       if (!request?.isString) throw withoutStack(new TypeError("__hostCall takes one string"));
-      return vm.newString(host.call(request.toString()));
+      const text = request.toString();
+      const pure = answerPure(text);
+      // The guest may catch this; what it then does ends at the engine's next interrupt.
+      if (pure && ticker.charge(pure.fuel)) throw withoutStack(new Error("out of fuel"));
+      return vm.newString(pure ? pure.text : host.call(text));
     });
     return {
       run: (run) => {
