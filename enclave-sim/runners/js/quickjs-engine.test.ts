@@ -97,3 +97,24 @@ test("an answer above the limit is not passed on", async () => {
     error: { code: "GUEST_ANSWER_TOO_LARGE" },
   });
 });
+
+test("pure functions are answered without the host and cost fuel", async () => {
+  const host: EngineHost = {
+    cancelled: () => false,
+    call: () => {
+      throw new Error("asked");
+    },
+  };
+  const call = JSON.stringify(JSON.stringify({ op: "pure.sha256", text: "abc" }));
+  const one = await run(`return __hostCall(${call})`, host);
+  expect(JSON.parse(textOf(one))).toEqual({
+    ok: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+  });
+  const many = await run(
+    `let a; for (let i = 0; i < 50; i++) a = __hostCall(${call}); return a`,
+    host,
+  );
+  expect(many.fuel - one.fuel).toBeGreaterThanOrEqual(49);
+  const endless = await run(`for (;;) try { __hostCall(${call}) } catch {}`, host);
+  expect(endless).toMatchObject({ error: { code: "RUN_FUEL" } });
+});
