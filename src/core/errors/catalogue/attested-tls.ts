@@ -20,6 +20,11 @@ export const attestedTlsErrors = {
     hint: "Both ends speak TLS 1.3 with a full handshake; older versions and resumed sessions bind no evidence.",
     exit: 13,
   },
+  PEER_CHALLENGES_EXHAUSTED: {
+    kind: "unavailable",
+    message: "Too many challenges are being answered",
+    hint: "Try again in a second, or go by the evidence in the certificate.",
+  },
   PEER_UNREACHABLE: {
     kind: "unavailable",
     message: "No attested connection to {address}: {reason}",
