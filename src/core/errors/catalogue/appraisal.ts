@@ -39,16 +39,16 @@ export const appraisalErrors = {
     hint: "Only a policy for development sets allowSimulated.",
     exit: 13,
   },
-  REVOCATION_UNKNOWN: {
-    kind: "verification",
-    message: "No current revocation list covers the certificate {certificate}",
-    hint: "Give the issuer's CRL of that day with the collateral; what cannot be looked up counts as revoked.",
-    exit: 13,
-  },
   COLLATERAL_MISSING: {
     kind: "verification",
     message: "{tee} evidence cannot be judged without collateral: {reason}",
     hint: "Give the file with --collateral, or let a collateral source fetch it.",
+    exit: 13,
+  },
+  COLLATERAL_MALFORMED: {
+    kind: "verification",
+    message: "The collateral cannot be read: {reason}",
+    hint: "docs/cli.md shows the form for each kind of evidence.",
     exit: 13,
   },
   COLLATERAL_UNAVAILABLE: {
