@@ -12,6 +12,7 @@ import { feedList } from "./commands/feed-list.ts";
 import { feedWatch } from "./commands/feed-watch.ts";
 import { hostStart } from "./commands/host-start.ts";
 import { hostStatus } from "./commands/host-status.ts";
+import { replay } from "./commands/replay.ts";
 
 /** Every command; the order inside a group is the order of help. */
 export const commands: readonly CommandRecord[] = [
@@ -24,6 +25,7 @@ export const commands: readonly CommandRecord[] = [
   contractDeploy,
   envelopeShow,
   envelopeVerify,
+  replay,
   enclaveMeasure,
   hostStart,
   hostStatus,

@@ -1,24 +1,13 @@
-import { existsSync } from "node:fs";
-import path from "node:path";
-
-import { buildPackage } from "../../enclave-sim/host/build-package.ts";
 import { createEnclave } from "../../enclave-sim/host/create-enclave.ts";
 import type { CryptletPackage } from "../../enclave-sim/host/enclave.ts";
-import { CODE_FILES } from "../../enclave-sim/host/code-file.ts";
-import { readPackage } from "../../enclave-sim/host/read-package.ts";
 import { describeEvidence } from "../attestation/simulated-evidence.ts";
 import { fabricError } from "../core/errors/fabric-error.ts";
 import { digestSchema, fabricIdSchema } from "../core/ids.ts";
 import type { CommandResult } from "./command.ts";
+import { openPackage } from "./open-package.ts";
 import type { Style } from "./style.ts";
 import { formatTable } from "./table.ts";
 import { createTemporaryFolder } from "./temporary-folder.ts";
-
-/** A built package as it is; the source folder of one is built first, as `npm run build` would. */
-const openPackage = async (folder: string): Promise<{ found: CryptletPackage; built: boolean }> =>
-  CODE_FILES.some((name) => existsSync(path.join(folder, name)))
-    ? { found: await readPackage(folder), built: false }
-    : { found: await buildPackage(folder), built: true };
 
 /** Load it once in an enclave of its own: the memory that the bundle leaves is part of the measurement. */
 const loadOnce = async (found: CryptletPackage, signal: AbortSignal) => {

@@ -77,6 +77,9 @@ export const roundsAnswer = z
   .object({ rounds: z.array(roundAnswer).max(1_000) })
   .transform(({ rounds }) => rounds);
 
+/** Any JSON object: a transcript is checked by its hash chain. */
+export const transcriptAnswer = z.record(z.string(), z.unknown());
+
 /** Any JSON object: a bundle proves itself and is parsed by its verifier. */
 export const bundleAnswer = z.record(z.string(), z.unknown());
 

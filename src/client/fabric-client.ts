@@ -1,9 +1,10 @@
 import type { z } from "zod";
 
 import { fabricError } from "../core/errors/fabric-error.ts";
-import { digestSchema, feedIdSchema } from "../core/ids.ts";
+import { digestSchema, feedIdSchema, runIdSchema } from "../core/ids.ts";
 import {
   bundleAnswer,
+  transcriptAnswer,
   feedAnswer,
   feedsAnswer,
   healthAnswer,
@@ -41,6 +42,13 @@ export interface FabricClient {
   readonly envelopes: {
     /** The bundle as it came; check it with `verifyBundle`. Throws `ENVELOPE_UNKNOWN`. */
     bundle(digest: string, options?: CallOptions): Promise<unknown>;
+  };
+  readonly runs: {
+    /**
+     * Everything that crossed the wall in one run, plain or sealed, for `cryptlet replay`.
+     * Throws `TRANSCRIPT_NOT_KEPT`.
+     */
+    transcript(run: string, options?: CallOptions): Promise<unknown>;
   };
   /** Answers with `ok: false` when a part is down; that is no error. */
   health(options?: CallOptions): Promise<HealthAnswer>;
@@ -108,6 +116,13 @@ export const createFabricClient = (options: {
         const id = digestSchema.safeParse(digest);
         if (!id.success) throw fabricError("ENVELOPE_UNKNOWN", { digest: digest.slice(0, 80) });
         return read(`v1/bundles/${id.data}`, bundleAnswer, call);
+      },
+    },
+    runs: {
+      transcript: async (run, call) => {
+        const id = runIdSchema.safeParse(run);
+        if (!id.success) throw fabricError("RUN_NOT_STORED", { run: run.slice(0, 80) });
+        return read(`v1/runs/${id.data}/transcript`, transcriptAnswer, call);
       },
     },
     health: async (call) => read("health", healthAnswer, call, [503]),

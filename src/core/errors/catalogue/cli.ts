@@ -2,6 +2,12 @@ import type { ErrorEntry } from "../arguments.ts";
 
 /** Errors of the command line and of the HTTP client. */
 export const cliErrors = {
+  REPLAY_DIFFERS: {
+    kind: "verification",
+    message: "The replay differs from the recorded run in {count} place(s), first in {first}",
+    hint: "Code, input or an answer was changed since, or the transcript is of another run; each difference is listed.",
+    exit: 14,
+  },
   USAGE_INVALID: {
     kind: "user",
     message: "{fault}",

@@ -1,0 +1,79 @@
+import { parseRecordedTranscript, openTranscript } from "../../enclave-sim/host/seal-transcript.ts";
+import { isSealedTranscript } from "../../enclave-sim/protocol/sealed-transcript.ts";
+import type { Transcript } from "../../enclave-sim/protocol/transcript.ts";
+import { createFabricClient } from "../client/fabric-client.ts";
+import { fabricError } from "../core/errors/fabric-error.ts";
+import { runIdSchema } from "../core/ids.ts";
+import { hexToBytes } from "../crypto/bytes.ts";
+import { BUNDLE_MEDIA_TYPE, parseBundle } from "../envelope/bundle.ts";
+import { payloadBytes } from "../envelope/dsse.ts";
+import type { Observation } from "../envelope/observation.ts";
+import { parseObservation } from "../envelope/observation-json.ts";
+import { parseStrictJson } from "../envelope/strict-json.ts";
+import { readInput } from "./read-input.ts";
+
+/** Largest transcript that is read, in bytes: all answers of a run, sealed. */
+const MAX_TRANSCRIPT_BYTES = 134_217_728;
+const MAX_KEY_BYTES = 1_024;
+
+/** What is replayed, and the statement that must stand on it, where one was given. */
+export interface ReplaySubject {
+  readonly transcript: Transcript;
+  /** Of a bundle; its signature is not checked here. */
+  readonly observation: Observation | null;
+}
+
+interface Where {
+  readonly fabric: { readonly url: string; readonly token: string | null };
+  /** File of the transcript, beside a bundle. */
+  readonly transcript: string | undefined;
+  /** File with an auditor's X25519 secret key in hex. */
+  readonly key: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+const readJson = async (file: string, signal: AbortSignal): Promise<unknown> => {
+  const limit = MAX_TRANSCRIPT_BYTES;
+  return parseStrictJson(await readInput(file, { limit, signal }), { limit, what: file });
+};
+
+const readKey = async (file: string, signal: AbortSignal): Promise<Uint8Array> => {
+  const text = (await readInput(file, { limit: MAX_KEY_BYTES, signal })).toString("utf8").trim();
+  if (!/^[0-9a-f]{64}$/.test(text))
+    throw fabricError("USAGE_INVALID", {
+      fault: "--key must name a file of 64 lower-case hex characters",
+    });
+  return hexToBytes(text, 32);
+};
+
+const opened = async (value: unknown, { key, signal }: Where): Promise<Transcript> => {
+  const recorded = parseRecordedTranscript(value);
+  if (!isSealedTranscript(recorded)) return recorded;
+  if (key === undefined) throw fabricError("TRANSCRIPT_SEALED", { run: recorded.runId });
+  return openTranscript(recorded, await readKey(key, signal));
+};
+
+const fetched = (run: string, { fabric, signal }: Where): Promise<unknown> =>
+  createFabricClient(fabric).runs.transcript(run, { signal });
+
+/**
+ * A transcript by file, by run id from a fabric, or by the bundle that stands on it.
+ * Throws `FILE_UNREADABLE`, `TRANSCRIPT_INVALID`, `TRANSCRIPT_SEALED`, `TRANSCRIPT_NOT_KEPT`, `BUNDLE_MALFORMED`.
+ */
+export const readReplaySubject = async (source: string, where: Where): Promise<ReplaySubject> => {
+  if (runIdSchema.safeParse(source).success)
+    return { transcript: await opened(await fetched(source, where), where), observation: null };
+  const value = await readJson(source, where.signal);
+  const isBundle =
+    typeof value === "object" &&
+    value !== null &&
+    "mediaType" in value &&
+    value.mediaType === BUNDLE_MEDIA_TYPE;
+  if (!isBundle) return { transcript: await opened(value, where), observation: null };
+  const observation = parseObservation(payloadBytes(parseBundle(JSON.stringify(value)).envelope));
+  const recorded =
+    where.transcript === undefined
+      ? await fetched(observation.run.id, where)
+      : await readJson(where.transcript, where.signal);
+  return { transcript: await opened(recorded, where), observation };
+};
