@@ -13,6 +13,8 @@ export const TCB_STATUSES = [
   "ConfigurationAndSWHardeningNeeded",
   "OutOfDate",
   "OutOfDateConfigurationNeeded",
+  "TDRelaunchAdvised",
+  "TDRelaunchAdvisedConfigurationNeeded",
   "Revoked",
 ] as const;
 /** @see TCB_STATUSES */
