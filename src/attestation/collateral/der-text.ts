@@ -12,13 +12,14 @@ const decode = (text: string): readonly Uint8Array[] => {
 
 /**
  * DER values of one text of collateral: PEM certificates in their order, or one value in hex or base64. The form is
- * decided by the text's first characters alone and never by what it holds. Throws `COLLATERAL_MALFORMED`.
+ * decided by the text's first characters alone and never by what it holds. Throws `COLLATERAL_INVALID` that names
+ * `part`.
  */
-export const readDerText = (text: string): readonly Uint8Array[] => {
+export const readDerText = (text: string, part: string): readonly Uint8Array[] => {
   try {
     return decode(text);
   } catch (error) {
     if (!isFabricError(error)) throw error;
-    throw fabricError("COLLATERAL_MALFORMED", { reason: error.message }, { cause: error });
+    throw fabricError("COLLATERAL_INVALID", { part, reason: error.message }, { cause: error });
   }
 };

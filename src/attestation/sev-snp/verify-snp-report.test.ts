@@ -103,7 +103,7 @@ test.each([true, false])("a wrong list is refused, allowance %s", (allowMissingR
     [crl({ thisUpdate: at + 1_000 }), "CRL_EXPIRED"],
     [forged.toString("base64"), "CRL_INVALID"],
     ["AAAA", "CRL_INVALID"],
-    ["%", "COLLATERAL_MALFORMED"],
+    ["%", "COLLATERAL_INVALID"],
   ];
   for (const [list, code] of cases) {
     const change = { allowMissingRevocation, collateral: { ...collateral, crls: [list] } };
@@ -121,9 +121,9 @@ test("a chain of the wrong parts is refused", () => {
     collateral: { ...collateral, certificates: certificates.map((der) => der.toString("base64")) },
   });
   const cases: readonly [Partial<SnpOptions>, string][] = [
-    [withCertificates(vekDer), "COLLATERAL_MALFORMED"],
-    [withCertificates(askDer), "COLLATERAL_MALFORMED"],
-    [withCertificates(vekDer, other.vekDer, askDer), "COLLATERAL_MALFORMED"],
+    [withCertificates(vekDer), "COLLATERAL_INVALID"],
+    [withCertificates(askDer), "COLLATERAL_INVALID"],
+    [withCertificates(vekDer, other.vekDer, askDer), "COLLATERAL_INVALID"],
     [withCertificates(vekDer, other.askDer), "CERTIFICATE_ROOT_UNKNOWN"],
     [withCertificates(other.vekDer, askDer), "CERTIFICATE_CHAIN_REFUSED"],
     [{ anchors: [other.anchor] }, "CERTIFICATE_ROOT_UNKNOWN"],

@@ -46,6 +46,7 @@ export interface SnpEvidence {
   readonly revocationChecked: boolean;
 }
 
+const CERTIFICATES = "certificates";
 const WHAT = "an SEV-SNP attestation report";
 
 const fault = (reason: string) => fabricError("EVIDENCE_MALFORMED", { what: WHAT, reason });
@@ -54,15 +55,18 @@ const mismatch = (reason: string) => fabricError("EVIDENCE_KEY_MISMATCH", { reas
 
 /** The chip's key and who issued it; the root comes from the anchors, and what else was sent is not looked at. */
 const pickChain = (collateral: SnpCollateral): readonly [Certificate, Certificate] => {
-  const certificates = collateral.certificates.flatMap(readDerText).map(parseCertificate);
+  const certificates = collateral.certificates
+    .flatMap((text) => readDerText(text, CERTIFICATES))
+    .map(parseCertificate);
   const [leaf, ...more] = certificates.filter(({ isCa }) => !isCa);
   const issuer = certificates.find(
     ({ isCa, subject }) => isCa && leaf !== undefined && bytesEqual(subject, leaf.issuer),
   );
   if (leaf === undefined || more.length > 0)
-    throw fabricError("COLLATERAL_MALFORMED", { reason: "not one VCEK or VLEK certificate" });
+    throw fabricError("COLLATERAL_INVALID", { part: CERTIFICATES, reason: "not one VCEK or VLEK" });
   if (issuer === undefined)
-    throw fabricError("COLLATERAL_MALFORMED", {
+    throw fabricError("COLLATERAL_INVALID", {
+      part: CERTIFICATES,
       reason: "no ASK or ASVK that issued the VCEK or VLEK",
     });
   return [leaf, issuer];
@@ -76,7 +80,7 @@ const checkRevocation = (chain: VerifiedChain, options: SnpOptions): readonly Cr
   const [, issuer, root] = chain.path;
   if (issuer === undefined || root === undefined || chain.path.length !== 3)
     throw mismatch("its chain is not VCEK or VLEK, ASK or ASVK, ARK");
-  const lists = options.collateral.crls.flatMap(readDerText).map(parseCrl);
+  const lists = options.collateral.crls.flatMap((text) => readDerText(text, "crls")).map(parseCrl);
   const own = lists.filter((crl) => bytesEqual(crl.issuer, root.subject));
   if (own.length === 0 && options.allowMissingRevocation !== true)
     throw fabricError("CRL_MISSING", { certificate: issuer.name, issuer: root.name });
@@ -149,7 +153,7 @@ const claimsOf = (
  * Verify an AMD SEV-SNP attestation report at a time (ms since epoch): signature by the chip's or cloud's key, that key's
  * certificate for exactly this chip and these TCB versions, its chain to an AMD anchor with the root's current list of
  * revocations, and the order of the TCB versions. A guest that allows debugging is authentic: `claims.debug` says it.
- * Throws `EVIDENCE_MALFORMED`, `EVIDENCE_SIGNATURE_WRONG`, `EVIDENCE_KEY_MISMATCH`, `COLLATERAL_MALFORMED`,
+ * Throws `EVIDENCE_MALFORMED`, `EVIDENCE_SIGNATURE_WRONG`, `EVIDENCE_KEY_MISMATCH`, `COLLATERAL_INVALID`,
  * `CERTIFICATE_*`, `CRL_*`.
  * Source: AMD 56860 (SNP firmware ABI) table 23, AMD 57230 (VCEK certificate and KDS interface).
  * @example

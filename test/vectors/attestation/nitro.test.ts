@@ -1,23 +1,16 @@
 import { describe, expect, test } from "vitest";
 import { AWS_NITRO_ROOT } from "../../../src/attestation/nitro/aws-root.ts";
 import { verifyNitroDocument } from "../../../src/attestation/nitro/verify-nitro-document.ts";
-import type { TrustAnchor } from "../../../src/attestation/trust-anchors.ts";
 import { pemBlocks } from "../../../src/attestation/x509/pem-chain.ts";
 import { bytesToHex } from "../../../src/crypto/bytes.ts";
 import { codeOf } from "../../support/code-of.ts";
 import { haveSharedEvidence, readSharedEvidence } from "../../support/shared-evidence.ts";
 
 const FOLDER = "evervault-nitro";
-const AWS: TrustAnchor = {
-  vendor: "aws",
-  name: "AWS Nitro Enclaves root G1",
-  certificate: AWS_NITRO_ROOT,
-  simulated: false,
-};
 const read = (name: string) => readSharedEvidence(FOLDER, name);
 const base64 = (bytes: Uint8Array) =>
   new Uint8Array(Buffer.from(Buffer.from(bytes).toString("utf8"), "base64"));
-const at = (text: string) => ({ anchors: [AWS], at: Date.parse(text) });
+const at = (text: string) => ({ anchors: [AWS_NITRO_ROOT], at: Date.parse(text) });
 
 describe.runIf(haveSharedEvidence("AWS Nitro documents"))("real AWS Nitro documents", () => {
   const valid = () => read("test-data_beta_valid-attestation-doc-bytes");
@@ -26,7 +19,7 @@ describe.runIf(haveSharedEvidence("AWS Nitro documents"))("real AWS Nitro docume
     const [root] = pemBlocks(
       Buffer.from(read("attestation-doc-validation_src_nitro.pem")).toString("utf8"),
     );
-    expect(bytesToHex(AWS_NITRO_ROOT)).toBe(bytesToHex(root ?? new Uint8Array()));
+    expect(bytesToHex(AWS_NITRO_ROOT.certificate)).toBe(bytesToHex(root ?? new Uint8Array()));
   });
 
   test("a valid document gives its claims", () => {
@@ -81,7 +74,7 @@ describe.runIf(haveSharedEvidence("AWS Nitro documents"))("real AWS Nitro docume
 
   test("without AWS's root nothing is believed", () => {
     const when = Date.parse("2022-10-13T09:00:00Z");
-    for (const anchors of [[], [{ ...AWS, vendor: "amd" as const }]])
+    for (const anchors of [[], [{ ...AWS_NITRO_ROOT, vendor: "amd" as const }]])
       expect(codeOf(() => verifyNitroDocument(valid(), { anchors, at: when }))).toBe(
         "CERTIFICATE_ROOT_UNKNOWN",
       );

@@ -32,25 +32,6 @@ export const appraisalErrors = {
     hint: "Start the workload without debug mode. Only a policy for development sets allowDebug.",
     exit: 13,
   },
-  EVIDENCE_SIMULATED_REFUSED: {
-    kind: "verification",
-    message:
-      "The evidence is SIMULATED: it ends in the anchor {anchor}, behind which no hardware stands",
-    hint: "Only a policy for development sets allowSimulated.",
-    exit: 13,
-  },
-  COLLATERAL_MISSING: {
-    kind: "verification",
-    message: "{tee} evidence cannot be judged without collateral: {reason}",
-    hint: "Give the file with --collateral, or let a collateral source fetch it.",
-    exit: 13,
-  },
-  COLLATERAL_MALFORMED: {
-    kind: "verification",
-    message: "The collateral cannot be read: {reason}",
-    hint: "docs/cli.md shows the form for each kind of evidence.",
-    exit: 13,
-  },
   COLLATERAL_UNAVAILABLE: {
     kind: "unavailable",
     message: "{source} gave no collateral: {reason}",

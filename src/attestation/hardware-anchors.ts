@@ -1,0 +1,11 @@
+import { INTEL_SGX_ROOT } from "./dcap/intel-root.ts";
+import { AWS_NITRO_ROOT } from "./nitro/aws-root.ts";
+import { AMD_ROOTS } from "./sev-snp/amd-roots.ts";
+import type { TrustAnchors } from "./trust-anchors.ts";
+
+/** The vendors' own roots: what a verifier believes that was told nothing else. None is simulated. */
+export const HARDWARE_ANCHORS: TrustAnchors = [
+  INTEL_SGX_ROOT,
+  AWS_NITRO_ROOT,
+  ...Object.values(AMD_ROOTS),
+];
