@@ -21,6 +21,11 @@ export const enclaveErrors = {
     message: "A Cryptlet in {language} cannot be built here: {tool} is missing ({install})",
     hint: "Install it as the message says; `cryptlet doctor` lists the tools of every language.",
   },
+  WASM_REFUSED: {
+    kind: "user",
+    message: "The WebAssembly module is not admitted: {reason} (byte {offset})",
+    hint: "docs/decisions/0023-admission-and-fuel.md lists what a module may hold, import and export.",
+  },
   CRYPTLET_INIT_FAILED: {
     kind: "user",
     message: "Cryptlet {cryptlet} does not start: {reason}",

@@ -1,0 +1,100 @@
+import { z } from "zod";
+import { fabricError } from "../../../src/core/errors/fabric-error.ts";
+import { toRefusal } from "../../../src/sdk/guest-error.ts";
+import type { LaneEngine, LaneEngineParts, LaneInstance, LaneSnapshot } from "../lane-engine.ts";
+import { ADMISSION_SECTION, ADMISSION_VERSION, admitModule } from "./admit-module.ts";
+import { coreHost, type WasmHost } from "./core-host.ts";
+import { goHost } from "./go-host.ts";
+import { INSTRUCTIONS_PER_TICK, WasmGuest } from "./wasm-guest.ts";
+import type { WasmProfileName } from "./wasm-profile.ts";
+import { compileModule, createMemory, customText, instantiateModule } from "./web-assembly.ts";
+
+const PAGE = 65_536;
+
+const HOSTS: Readonly<Record<WasmProfileName, WasmHost>> = { core: coreHost, go: goHost };
+
+const pagesOf = (bytes: number) => Math.floor(bytes / PAGE);
+
+type WasmSnapshot = Extract<LaneSnapshot, { lane: "wasm" }>;
+
+const admissionSchema = z.strictObject({
+  version: z.literal(ADMISSION_VERSION),
+  profile: z.enum(["core", "go"]),
+  memory: z.strictObject({ minimum: z.int().min(0), maximum: z.int().min(0).nullable() }),
+  globals: z.int().min(0),
+});
+
+/** What is measured as the interpreter of lane wasm: the rules that a module passed, not the machine below them. */
+export const describeWasmInterpreter = (): string =>
+  JSON.stringify({ admission: ADMISSION_VERSION, instructionsPerTick: INSTRUCTIONS_PER_TICK });
+
+/** Lane wasm on V8's own WebAssembly: what V8 is not trusted with, the admission pass has put into the code. */
+export const createWasmEngine = ({ limits, host }: LaneEngineParts): LaneEngine => {
+  /** An instance on a memory whose bound is the lower of the module's and the host's. */
+  const instantiate = async (module: WebAssembly.Module, atLeast: number, calls: boolean) => {
+    const admission = admissionSchema.parse(
+      JSON.parse(customText(module, ADMISSION_SECTION) ?? "null"),
+    );
+    const { minimum, maximum } = admission.memory;
+    const most = Math.min(pagesOf(limits.memoryBytes), maximum ?? PAGE);
+    const initial = Math.max(minimum, atLeast);
+    if (initial > most) throw fabricError("RUN_MEMORY", { limit: limits.memoryBytes });
+    const memory = createMemory(initial, most);
+    const guest = new WasmGuest(memory, limits, calls ? host : { ...host, call: noCalls });
+    const driver = HOSTS[admission.profile];
+    const imports = { ...driver.imports(guest), fabric: { memory, meter: guest.meter } };
+    guest.exports = await instantiateModule(module, imports);
+    return { guest, driver, admission };
+  };
+
+  const build = async (code: Uint8Array, cryptlet: string): Promise<WasmSnapshot> => {
+    const failed = (error: unknown) =>
+      fabricError("CRYPTLET_INIT_FAILED", {
+        cryptlet,
+        reason: error instanceof Error ? error.message : String(error),
+      });
+    let started: Awaited<ReturnType<typeof instantiate>> | undefined;
+    try {
+      const { bytes, custom } = admitModule(code);
+      const module = await compileModule(bytes);
+      started = await instantiate(module, 0, false);
+      const { guest, driver, admission } = started;
+      const keeps = driver.start(guest, custom);
+      const globals = Array.from({ length: admission.globals }, (_, at) => guest.global(`g${at}`));
+      return {
+        lane: "wasm",
+        module,
+        moduleBytes: bytes,
+        memory: keeps ? new Uint8Array(guest.memory.buffer.slice(0)) : null,
+        globals: keeps ? globals.map(({ value }) => value) : [],
+      };
+    } catch (error) {
+      throw failed(started ? started.guest.errorOf(error) : error);
+    }
+  };
+
+  const restore = async (snapshot: LaneSnapshot): Promise<LaneInstance> => {
+    if (snapshot.lane !== "wasm") throw new Error("a snapshot of another lane");
+    const { memory, module, globals } = snapshot;
+    const { guest, driver } = await instantiate(module, pagesOf(memory?.length ?? 0), true);
+    if (memory) new Uint8Array(guest.memory.buffer).set(memory);
+    for (const [at, value] of globals.entries()) guest.global(`g${at}`).value = value;
+    return {
+      run: (run) => {
+        guest.run = run;
+        try {
+          driver.run(guest);
+          if (guest.outcome === null) throw fabricError("GUEST_NEVER_ANSWERED", {});
+          return { text: guest.outcome, fuel: guest.fuel };
+        } catch (error) {
+          return { error: toRefusal(guest.errorOf(error)), fuel: guest.fuel };
+        }
+      },
+    };
+  };
+  return { build, restore };
+};
+
+const noCalls = (): string => {
+  throw new Error("there are no host calls while the module starts");
+};
