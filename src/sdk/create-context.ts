@@ -1,8 +1,23 @@
 import { guestError } from "./guest-error.ts";
-import type { HttpAnswer, HttpRequest, TriggerInput } from "./abi.ts";
-import type { GetOptions, GuestLog, HttpCalls, RunContext } from "./context.ts";
+import type {
+  CallAnswer,
+  ChainAnswer,
+  HttpAnswer,
+  HttpRequest,
+  Json,
+  TriggerInput,
+} from "./abi.ts";
+import type {
+  ChainCalls,
+  GetOptions,
+  GuestLog,
+  GuestState,
+  HttpCalls,
+  RunContext,
+} from "./context.ts";
 import type { GuestFeed } from "./define-cryptlet.ts";
 import { askHost, type HostCaller } from "./host-call.ts";
+import { createPure } from "./pure.ts";
 
 /** Builds the context of one run over the wall. */
 export const createContext = <Parameters>(run: {
@@ -18,6 +33,9 @@ export const createContext = <Parameters>(run: {
     parameters,
     http: createHttp(hostCall),
     log: createLog(hostCall),
+    state: createState(hostCall),
+    chain: createChain(hostCall),
+    pure: createPure(hostCall),
     now: () => {
       const now = askHost(hostCall, { op: "time.now" });
       if (typeof now !== "number" || !Number.isSafeInteger(now))
@@ -25,6 +43,20 @@ export const createContext = <Parameters>(run: {
       return now;
     },
     random: (length) => bytesOfHex(askHost(hostCall, { op: "random.bytes", length }), length),
+    secret: (name) => {
+      // Anything else would be sent as it stands.
+      if (!/^[A-Z][A-Z0-9_]{0,63}$/.test(name)) throw guestError("HTTP_SECRET_UNKNOWN", { name });
+      return `{{secret:${name}}}`;
+    },
+    configuration: () => askHost(hostCall, { op: "configuration" }) as Json,
+    call: (cryptlet, calledFeed, calledParameters, { id = cryptlet } = {}) =>
+      askHost(hostCall, {
+        op: "call",
+        id,
+        cryptlet,
+        feed: calledFeed,
+        parameters: calledParameters,
+      }) as CallAnswer,
   };
 };
 
@@ -43,6 +75,25 @@ const createHttp = (hostCall: HostCaller): HttpCalls => {
   };
   return { all, get };
 };
+
+const createState = (hostCall: HostCaller): GuestState => ({
+  get: (key) => askHost(hostCall, { op: "state.get", key }) as string | null,
+  put: (key, value) => {
+    askHost(hostCall, { op: "state.put", key, value });
+  },
+  delete: (key) => {
+    askHost(hostCall, { op: "state.delete", key });
+  },
+  list: (
+    prefix = "",
+    { after = null, limit = 256 }: { after?: string | null; limit?: number } = {},
+  ) => askHost(hostCall, { op: "state.list", prefix, after, limit }) as readonly string[],
+});
+
+const createChain = (hostCall: HostCaller): ChainCalls => ({
+  read: (chain, queries, { id = chain, block = "latest" } = {}) =>
+    askHost(hostCall, { op: "chain.read", id, chain, block, queries }) as ChainAnswer,
+});
 
 const createLog = (hostCall: HostCaller): GuestLog => {
   const at = (level: keyof GuestLog) => (message: string) => {

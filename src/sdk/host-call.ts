@@ -1,4 +1,4 @@
-import type { HostCall } from "./abi.ts";
+import type { HostCall, PureCall } from "./abi.ts";
 import { guestError, throwAbiError } from "./guest-error.ts";
 
 /** The wall as a function: JSON text of a `HostCall` in, JSON text of a `HostAnswer` out. Blocks. */
@@ -13,7 +13,7 @@ export const guestHostCall: HostCaller = (requestJson) => {
 };
 
 /** One call; throws the enclave's error under its own code. */
-export const askHost = (hostCall: HostCaller, call: HostCall): unknown => {
+export const askHost = (hostCall: HostCaller, call: HostCall | PureCall): unknown => {
   const answer: unknown = JSON.parse(hostCall(JSON.stringify(call)));
   if (typeof answer === "object" && answer !== null) {
     if ("error" in answer) throwAbiError(answer.error);

@@ -1,11 +1,18 @@
 // What a Cryptlet author imports: everything here may become part of a measured bundle.
 export type {
+  CallAnswer,
+  ChainAnswer,
+  ChainLog,
+  ChainQuery,
+  ChainResult,
   HttpAnswer,
   HttpClientCredentials,
   HttpRequest,
   Json,
   MarketState,
   ObservationDraft,
+  PureBytes,
+  PureSuite,
   RecordField,
   SourceMode,
   SourceReading,
@@ -17,7 +24,17 @@ export {
   throwAbiError,
 } from "./guest-error.ts";
 export { aggregate, type AggregationRule } from "./aggregate.ts";
-export type { GetOptions, GuestLog, HttpCalls, RunContext } from "./context.ts";
+export type {
+  ChainCalls,
+  ChainReadOptions,
+  GetOptions,
+  GuestLog,
+  GuestState,
+  HttpCalls,
+  RunContext,
+  SourceName,
+} from "./context.ts";
+export type { PureFunctions } from "./pure.ts";
 export {
   defineCryptlet,
   type Cryptlet,
