@@ -7,6 +7,7 @@ import type { RunReceipt } from "../../src/envelope/run-receipt.ts";
 import type { Json, ObservationDraft, TriggerInput } from "../../src/sdk/abi.ts";
 import type { Manifest } from "../../src/sdk/manifest.ts";
 import type { Provenance } from "../capabilities/capability.ts";
+import type { ReadableChain } from "../capabilities/chain/json-rpc-chain-reader.ts";
 import type { SourcesConfiguration } from "../capabilities/http/http-capability.ts";
 import type { Limits } from "../protocol/limits.ts";
 import type { RecordedTranscript } from "../protocol/sealed-transcript.ts";
@@ -59,6 +60,8 @@ export interface LoadOptions {
   readonly sources: SourcesConfiguration;
   /** What `ctx.configuration` gives; null when left out. Part of the evidence's configId. */
   readonly configuration?: Json;
+  /** Chains that can be read, for `chain.read`; the manifest says what of them. */
+  readonly chains?: readonly ReadableChain[];
   readonly feeds: readonly ServedFeed[];
   /** Folder for sealed keys and the simulated platform secret. */
   readonly sealDirectory: string;

@@ -94,6 +94,13 @@ export const loadCryptlets = async (
           Object.entries(entry.secrets).map(([name, secret]) => [name, secret.reveal()]),
         ),
         sources,
+        configuration: entry.configuration,
+        chains: config.chainReads.map(({ chain, chainId, endpoints }) => ({
+          chain,
+          chainId,
+          endpoints: endpoints.map((url) => url.reveal()),
+        })),
+        transcripts: { seal: config.transcripts.seal, auditors: config.transcripts.auditors },
         feeds: own.map((feed) => ({
           feed: feed.id,
           cryptletFeed: feed.config.feed,

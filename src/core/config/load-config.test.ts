@@ -178,6 +178,22 @@ describe("parseConfig", () => {
       { chains: [good().chains?.[0], good().chains?.[0]] },
       "chains[1].name",
     ],
+    [
+      "two lists of endpoints of one chain",
+      { chainReads: [1, 2].map((chainId) => ({ chain: "a", chainId, endpoints: ["http://x"] })) },
+      "chainReads[1].chain",
+    ],
+    [
+      "a chain without endpoints",
+      { chainReads: [{ chain: "a", chainId: 1, endpoints: [] }] },
+      "chainReads[0].endpoints",
+    ],
+    [
+      "an auditor's key in capitals",
+      { transcripts: { auditors: ["AB".repeat(32)] } },
+      "transcripts.auditors[0]",
+    ],
+    ["a wall of another kind", { enclave: { wall: "docker" } }, "enclave.wall"],
     ["a NATS bus without URL", { bus: { driver: "nats" } }, "bus.url"],
     ["an unknown driver", { database: { driver: "oracle" } }, "database.driver"],
     ["a float", { api: { port: 1.5 } }, "api.port"],

@@ -23,6 +23,7 @@ const listOf = <Shape extends z.ZodRawShape>(shape: Shape) =>
 const looseSchema = z.object({
   cryptlets: listOf({ package: text, id: text }),
   chains: listOf({ name: text }),
+  chainReads: listOf({ chain: text }),
   feeds: listOf({
     id: text,
     cryptlet: text,
@@ -98,7 +99,7 @@ const feedRules = (feed: Loose["feeds"][number], index: number): ConfigFault[] =
 export const crossFieldFaults = (raw: unknown): ConfigFault[] => {
   const parsed = looseSchema.safeParse(raw);
   if (!parsed.success) return [];
-  const { cryptlets, chains, feeds, bindings, providers } = parsed.data;
+  const { cryptlets, chains, chainReads, feeds, bindings, providers } = parsed.data;
   const cryptletIds = cryptlets.map((cryptlet) => cryptlet.id ?? folderName(cryptlet.package));
   const feedIds = feeds.map((feed) => feed.id);
   const chainNames = chains.map((chain) => chain.name);
@@ -110,6 +111,11 @@ export const crossFieldFaults = (raw: unknown): ConfigFault[] => {
   return [
     ...duplicates("cryptlets", "id", cryptletIds),
     ...duplicates("chains", "name", chainNames),
+    ...duplicates(
+      "chainReads",
+      "chain",
+      chainReads.map(({ chain }) => chain),
+    ),
     ...duplicates("feeds", "id", feedIds),
     ...duplicates("bindings", "feed", pairs),
     ...unknownNames(

@@ -138,6 +138,10 @@ export const createConfigSchema = ({ base, readSecret }: ConfigContext) => {
         .record(z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/), secret)
         .default({})
         .describe("the secrets that its manifest names"),
+      configuration: z
+        .json()
+        .default(null)
+        .describe("given to the Cryptlet as it is; its digest is part of the evidence"),
     })
     .transform((given, context) => {
       const id = cryptletIdSchema.safeParse(given.id ?? path.basename(given.package));
@@ -246,6 +250,21 @@ export const createConfigSchema = ({ base, readSecret }: ConfigContext) => {
         .prefault({}),
       cryptlets: z.array(cryptlet).max(1_000).default([]),
       chains: z.array(chain).max(100).default([]),
+      chainReads: z
+        .array(
+          z.strictObject({
+            chain: chainNameSchema.describe("name that manifests use"),
+            chainId: z.int().min(1).describe("an endpoint of another chain is left out"),
+            endpoints: z
+              .array(endpoint(["http", "https"]))
+              .min(1)
+              .max(9)
+              .describe("JSON-RPC; several, of which a manifest's quorum must agree"),
+          }),
+        )
+        .max(100)
+        .default([])
+        .describe("chains that Cryptlets may read; their manifests say what of them"),
       feeds: z.array(feed).max(10_000).default([]),
       bindings: z
         .array(
