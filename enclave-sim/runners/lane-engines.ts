@@ -1,5 +1,6 @@
 import { digestOf } from "../../src/crypto/hashes.ts";
 import { readEngineBytes } from "./js/engine-bytes.ts";
+import { evmInterpreter } from "./evm/evm-interpreter.ts";
 import type { EngineLane, LaneEngineRow } from "./lane-engine.ts";
 
 /** One row per lane that has an engine. Rows load their engine late: most threads need one of them. */
@@ -9,6 +10,13 @@ export const laneEngines: Partial<Readonly<Record<EngineLane, LaneEngineRow>>> =
     create: async (parts) => {
       const { createJsLaneEngine } = await import("./js/js-lane-engine.ts");
       return createJsLaneEngine(parts);
+    },
+  },
+  evm: {
+    interpreter: evmInterpreter,
+    create: async (parts) => {
+      const { createEvmEngine } = await import("./evm/evm-engine.ts");
+      return createEvmEngine(parts);
     },
   },
 };

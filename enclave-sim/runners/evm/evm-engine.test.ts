@@ -60,6 +60,14 @@ describe("a run", () => {
     expect(calls).toEqual(["\ufffd\ufffd\ufffd"]);
   });
 
+  test("gets pure functions at once, for gas and without a host call", async () => {
+    const calls: string[] = [];
+    const triggerText = JSON.stringify({ op: "pure.sha256", hex: "00" });
+    const result = await runCode(ASK, { call: (text) => (calls.push(text), ""), triggerText });
+    expect(calls).toEqual([]);
+    expect("text" in result ? JSON.parse(result.text) : result).toHaveProperty("ok");
+  });
+
   test("cannot call the host without the gas for it", async () => {
     const calls: string[] = [];
     const poor = evmCode(0, 0, 0, 0, HOST, 9_999, "STATICCALL", 0, "MSTORE", 32, 0, "RETURN");
