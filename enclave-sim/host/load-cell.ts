@@ -1,5 +1,6 @@
 import { systemClock } from "../../src/core/clock.ts";
 import { fabricError } from "../../src/core/errors/fabric-error.ts";
+import { fromWire } from "../../src/core/errors/wire.ts";
 import { computeFeedHash } from "../../src/envelope/feed-hash.ts";
 import { createHttpCapability } from "../capabilities/http/create-http-capability.ts";
 import type { LoadAnswer } from "../protocol/enclave-messages.ts";
@@ -11,6 +12,8 @@ import { measuredContents, measurePackage } from "./measure-package.ts";
 import { shareSnapshot } from "./shared-snapshot.ts";
 import { startThreadGuest } from "./thread-guest.ts";
 import { openKeyset, openPlatformKey } from "./sealed-keys.ts";
+
+const startGuest = () => startThreadGuest(fromWire);
 
 /** Start a Cryptlet: bundle evaluated, measured, keys opened, evidence signed. */
 export const loadCell = async (
@@ -26,7 +29,6 @@ export const loadCell = async (
   checkFeeds(cryptlet, options);
   const limits = limitsOf(manifest, options.limits);
   const engineLimits = { ...limits, outcomeCharacters: WALL.outcomeCharacters };
-  const startGuest = () => startThreadGuest();
   const guest = startGuest();
   try {
     const code = {

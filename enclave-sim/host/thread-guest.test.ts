@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { fabricError } from "../../src/core/errors/fabric-error.ts";
+import { fromWire } from "../../src/core/errors/wire.ts";
 import { handling } from "../../test/support/guest-fixture.ts";
 import type { GuestProgram } from "../protocol/guest-messages.ts";
 import type { Guest, GuestAnswer, RunBounds } from "./guest.ts";
@@ -17,7 +18,7 @@ interface Started {
   readonly program: GuestProgram;
 }
 const begin = (): Guest => {
-  const guest = startThreadGuest();
+  const guest = startThreadGuest(fromWire);
   started.push(guest);
   return guest;
 };

@@ -36,6 +36,11 @@ export const enclaveErrors = {
     message: "This installation cannot run lane {lane}",
     hint: "`cryptlet doctor` names what is missing for each lane.",
   },
+  WALL_UNAVAILABLE: {
+    kind: "unavailable",
+    message: "There is no outer wall here: {reason}",
+    hint: "On Debian: apt-get install bubblewrap util-linux; user namespaces must be allowed. `cryptlet doctor` tries it.",
+  },
   ENCLAVE_CLOSED: {
     kind: "unavailable",
     message: "The enclave is closed",

@@ -1,0 +1,40 @@
+// Puts what runs behind the outer wall into one folder: guest process, guest thread and engines with everything they
+// import, so that nothing else of the installation has to be seen from inside.
+import { copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const source = path.join(root, "dist/enclave-sim");
+const outdir = path.join(source, "wall/inside");
+const require = createRequire(import.meta.url);
+
+/** Peers that an installation may lack: their lane then says that it is not there. */
+const OPTIONAL = ["@ethereumjs/evm", "@ethereumjs/common", "@ethereumjs/util"];
+const missing = OPTIONAL.filter((name) => !existsSync(path.join(root, "node_modules", name)));
+
+rmSync(outdir, { recursive: true, force: true });
+mkdirSync(outdir, { recursive: true });
+await build({
+  entryPoints: ["guest/guest-process.js", "guest/guest-thread.js"].map((file) =>
+    path.join(source, file),
+  ),
+  outdir,
+  bundle: true,
+  splitting: true,
+  format: "esm",
+  platform: "node",
+  target: "node20",
+  external: missing,
+  legalComments: "none",
+  logLevel: "warning",
+  // Dependencies in CommonJS ask for Node's modules.
+  banner: {
+    js: `import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);`,
+  },
+});
+copyFileSync(require.resolve("quickjs-wasi/quickjs.wasm"), path.join(outdir, "quickjs.wasm"));
+// Node takes .js files for CommonJS where no package says otherwise.
+writeFileSync(path.join(outdir, "package.json"), `{ "type": "module" }\n`);
