@@ -70,6 +70,8 @@ export const appraisalPolicySchema = z.strictObject({
   allowSimulated: z.boolean().default(false),
   /** Take a platform that a debugger may watch. */
   allowDebug: z.boolean().default(false),
+  /** Take an SEV-SNP chain without its root's revocation list; a wrong or old list is refused still. */
+  allowMissingRevocation: z.boolean().default(false),
   tees: z.array(z.enum(TEES)).min(1).max(TEES.length),
   tcb: tcbSchema.prefault({}),
   anyOf: z.array(referenceValuesSchema).min(1).max(256),
