@@ -24,7 +24,7 @@ export const keyBrokerErrors = {
   },
   BROKER_SECRET_REFUSED: {
     kind: "verification",
-    message: "The key broker does not release {secret} to {cryptlet}",
+    message: "The key broker does not release {secret} to this host and Cryptlet",
     hint: "Its policy names other Cryptlets, measurements, publishers or hosts, or the secret does not exist, was revoked or has expired. The broker's audit log says which.",
     exit: 13,
     status: 403,

@@ -1,0 +1,53 @@
+import { fabricError } from "../core/errors/fabric-error.ts";
+import { decodeBase64 } from "../crypto/base64.ts";
+import { digestOf } from "../crypto/hashes.ts";
+import { hpkeOpen } from "../crypto/hpke/hpke.ts";
+import type { Evidence } from "../envelope/bundle.ts";
+import { RELEASE_INFO, releaseAad, type ReleaseAnswer } from "./protocol.ts";
+
+/** What an enclave asked the broker. */
+export interface ReleaseTask {
+  readonly nonce: string;
+  readonly cryptlet: string;
+  readonly evidence: Evidence;
+  readonly names: readonly string[];
+}
+
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/**
+ * Open a broker's answer with the X25519 key that the evidence bound: runs inside the enclave. Every name that was asked
+ * for must be there once, and nothing else.
+ * Throws `HPKE_OPEN_FAILED`, also for an answer to another request.
+ */
+export const openRelease = async (
+  secretKey: Uint8Array,
+  answer: ReleaseAnswer,
+  { nonce, cryptlet, evidence, names }: ReleaseTask,
+): Promise<ReadonlyMap<string, string>> => {
+  const wanted = new Set(names);
+  const digest = digestOf(decodeBase64(evidence.body, "evidence"));
+  const opened = new Map<string, string>();
+  for (const { name, suite, enc, ciphertext } of answer.secrets) {
+    if (!wanted.has(name) || opened.has(name)) throw fabricError("HPKE_OPEN_FAILED", {});
+    const message = {
+      enc: decodeBase64(enc, "enc"),
+      ciphertext: decodeBase64(ciphertext, "secret"),
+    };
+    const aad = releaseAad({ nonce, cryptlet, name, evidence: digest });
+    opened.set(
+      name,
+      decodeText(await hpkeOpen(secretKey, message, { suite, info: RELEASE_INFO, aad })),
+    );
+  }
+  if (opened.size !== wanted.size) throw fabricError("HPKE_OPEN_FAILED", {});
+  return opened;
+};
+
+const decodeText = (bytes: Uint8Array): string => {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    throw fabricError("HPKE_OPEN_FAILED", {});
+  }
+};
