@@ -31,9 +31,11 @@ const CONFIGURATION = new Set<TcbStatus>([
 const isUpdated = (tcbInfo: TcbInfo, svn2: Uint8Array): boolean => {
   const latest = tcbInfo.tcbLevels[0]?.tcb.tdxtcbcomponents;
   const [minor = 0, version = 0, microcode = 0] = svn2;
-  if (latest === undefined || microcode < (latest[2]?.svn ?? 256)) return false;
-  if (version === 0) return minor >= (latest[0]?.svn ?? 256);
-  return minor >= (findTdxModule(tcbInfo, version).tcbLevels[0]?.tcb.isvsvn ?? 65_536);
+  const newest =
+    version === 0 ? latest?.[0]?.svn : findTdxModule(tcbInfo, version).tcbLevels[0]?.tcb.isvsvn;
+  const newestMicrocode = latest?.[2]?.svn;
+  if (newest === undefined || newestMicrocode === undefined) return false;
+  return minor >= newest && microcode >= newestMicrocode;
 };
 
 /**

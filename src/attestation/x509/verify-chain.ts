@@ -137,17 +137,21 @@ export const verifyChain = <A extends Anchor>(
 ): VerifiedChain<A> => {
   const { anchor, path } = endInAnchor(chain, anchors);
   if (path[0].isCa) refuse(path[0], "it is a CA and stands as leaf");
-  const used = new Set<Crl>();
-  let below = 0;
-  for (const [i, certificate] of path.entries()) {
-    checkItself(certificate, at, criticalExtensions);
+  for (const certificate of path) checkItself(certificate, at, criticalExtensions);
+  const links = path.slice(0, -1).flatMap((certificate, i) => {
     const issuer = path[i + 1];
-    if (issuer === undefined) break;
+    return issuer ? [{ certificate, issuer }] : [];
+  });
+  let below = 0;
+  for (const { certificate, issuer } of links) {
     checkLink(certificate, issuer, below);
-    if (crls !== "none")
-      for (const crl of checkRevocation(certificate, issuer, crls, at)) used.add(crl);
     if (!isSelfIssued(issuer)) below++;
   }
+  const used = new Set<Crl>();
+  // Only now is every issuer one whose list counts.
+  if (crls !== "none")
+    for (const { certificate, issuer } of links)
+      for (const crl of checkRevocation(certificate, issuer, crls, at)) used.add(crl);
   const lists = [...used];
   return {
     anchor,
