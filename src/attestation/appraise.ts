@@ -1,4 +1,9 @@
-import { type FabricError, fabricError, isFabricError } from "../core/errors/fabric-error.ts";
+import {
+  exitCodeOf,
+  type FabricError,
+  fabricError,
+  isFabricError,
+} from "../core/errors/fabric-error.ts";
 import {
   type AppraisalPolicy,
   type AppraisalPolicyInput,
@@ -7,7 +12,6 @@ import {
 } from "./appraisal-policy.ts";
 import { type AppraisalContext, refusalReason, remarksOn } from "./appraisal-remarks.ts";
 import type { AttestationResult } from "./attestation-result.ts";
-import type { Collateral } from "./collateral/collateral.ts";
 import type { CollateralMemory } from "./dcap/collateral-memory.ts";
 import {
   bindsNonce,
@@ -28,7 +32,8 @@ export interface AppraiseOptions {
   /** Null: authenticity, debug, simulation and TCB alone are judged. */
   readonly policy: AppraisalPolicyInput | null;
   readonly anchors: TrustAnchors;
-  readonly collateral: Collateral | null;
+  /** @see VerifyEvidenceOptions */
+  readonly collateral: unknown;
   /** The time as of which is judged, ms since epoch. */
   readonly at: number;
   /** Hex of 16 to 64 bytes that the relying party drew; the evidence must bind it. */
@@ -116,6 +121,15 @@ const judge = (verified: VerifiedEvidence, context: AppraisalContext): Appraised
   return { result, verified, refusal: refusals[0] ?? null };
 };
 
+/** Exit code of the command line that says: evidence refused. */
+const REFUSED_EXIT = 13;
+
+/** A code that means something else elsewhere, a wrong argument say, is a refusal here. */
+const asRefusal = (error: FabricError): FabricError =>
+  exitCodeOf(error.code) === REFUSED_EXIT
+    ? error
+    : fabricError("EVIDENCE_REFUSED", { reason: error.message }, { cause: error });
+
 const failed = (error: FabricError, policy: AppraisalPolicy | null): Appraised => ({
   result: {
     ok: false,
@@ -150,7 +164,7 @@ export const appraiseOne = (evidence: PresentedEvidence, options: AppraiseOption
     });
   } catch (error) {
     if (!isFabricError(error)) throw error;
-    return failed(error, policy);
+    return failed(asRefusal(error), policy);
   }
   return judge(verified, { policy, at, nonce: options.nonce?.toLowerCase() ?? null });
 };

@@ -85,11 +85,22 @@ export type RecognisedEvidence =
 
 const unknown = (bytes: Uint8Array) => fabricError("EVIDENCE_KIND_UNKNOWN", { size: bytes.length });
 
+const parseOr = <Value>(what: string, parse: () => Value): Value => {
+  try {
+    return parse();
+  } catch (error) {
+    if (!isFabricError(error)) throw error;
+    throw fabricError("EVIDENCE_MALFORMED", { what, reason: error.message }, { cause: error });
+  }
+};
+
 const readJson = (bytes: Uint8Array): RecognisedEvidence => {
-  const json = parseStrictJson(bytes, { limit: MAX_BUNDLE_BYTES, what: "the evidence" });
+  const json = parseOr("evidence in JSON", () =>
+    parseStrictJson(bytes, { limit: MAX_BUNDLE_BYTES, what: "the evidence" }),
+  );
   if (typeof json !== "object" || json === null) throw unknown(bytes);
   if ("envelope" in json) {
-    const bundle = parseBundle(bytes);
+    const bundle = parseOr("a bundle", () => parseBundle(bytes));
     return { kind: "bundle", bundle, evidence: bundle.evidence };
   }
   if ("format" in json)
@@ -106,16 +117,11 @@ const readJson = (bytes: Uint8Array): RecognisedEvidence => {
 
 /**
  * Say what a file holds: a bundle, an evidence document, or plain evidence as bytes, hex or base64. Nothing is verified.
- * Throws `EVIDENCE_KIND_UNKNOWN`, `INPUT_TOO_LARGE`, `JSON_MALFORMED`, `BUNDLE_MALFORMED`.
+ * Throws `EVIDENCE_KIND_UNKNOWN`, `EVIDENCE_MALFORMED`.
  */
 export const recogniseEvidence = (bytes: Uint8Array): RecognisedEvidence => {
   if (bytes[0] === OPENING_BRACE) return readJson(bytes);
-  if (bytes.length > MAX_TEXT_BYTES)
-    throw fabricError("INPUT_TOO_LARGE", {
-      what: "the evidence",
-      size: bytes.length,
-      limit: MAX_TEXT_BYTES,
-    });
+  if (bytes.length > MAX_TEXT_BYTES) throw unknown(bytes);
   const direct = kindOf(bytes);
   if (direct !== null) return { kind: "plain", evidence: [{ tee: direct, bytes }] };
   const decoded = decodeText(new TextDecoder("latin1").decode(bytes));

@@ -1,6 +1,7 @@
+import { z } from "zod";
 import { fabricError } from "../core/errors/fabric-error.ts";
 import { type BoundEvidence, bindEvidence } from "./bind-evidence.ts";
-import { type Collateral, snpCollateralSchema } from "./collateral/collateral.ts";
+import { snpCollateralSchema } from "./collateral/collateral.ts";
 import type { EvidenceBytes } from "./collateral/collateral-source.ts";
 import type { CollateralMemory } from "./dcap/collateral-memory.ts";
 import { verifyDcapQuote } from "./dcap/verify-dcap-quote.ts";
@@ -17,8 +18,11 @@ import type { TrustAnchors } from "./trust-anchors.ts";
 /** What verification needs beside the evidence. Everything is passed in: no clock, no network, no state. */
 export interface VerifyEvidenceOptions {
   readonly anchors: TrustAnchors;
-  /** Null where there is none: a document may carry its own, Nitro needs none, everything else is refused. */
-  readonly collateral: Collateral | null;
+  /**
+   * In the shape of `collateralSchema`, checked to the last byte. Null where there is none: a document may carry its own,
+   * Nitro needs none, everything else is refused.
+   */
+  readonly collateral: unknown;
   /** ms since epoch. */
   readonly at: number;
   /** What a document must have been made for. */
@@ -73,7 +77,10 @@ const verifySnp = (bytes: Uint8Array, options: VerifyEvidenceOptions): VerifiedE
   if (!collateral.success)
     throw options.collateral === null
       ? fabricError("COLLATERAL_MISSING", {})
-      : fabricError("COLLATERAL_MISMATCH", { what: "SEV-SNP needs certificates and crls" });
+      : fabricError("COLLATERAL_INVALID", {
+          part: "its form",
+          reason: z.prettifyError(collateral.error).slice(0, 500),
+        });
   const found = verifySnpReport(bytes, { ...options, collateral: collateral.data });
   const { claims, tcb, vmpl, key } = found;
   return {
