@@ -4,6 +4,7 @@ import { contractDeploy } from "./commands/contract-deploy.ts";
 import { demo } from "./commands/demo.ts";
 import { devProviders } from "./commands/dev-providers.ts";
 import { doctor } from "./commands/doctor.ts";
+import { enclaveAppraise } from "./commands/enclave-appraise.ts";
 import { enclaveMeasure } from "./commands/enclave-measure.ts";
 import { envelopeShow } from "./commands/envelope-show.ts";
 import { envelopeVerify } from "./commands/envelope-verify.ts";
@@ -27,6 +28,7 @@ export const commands: readonly CommandRecord[] = [
   envelopeVerify,
   replay,
   enclaveMeasure,
+  enclaveAppraise,
   hostStart,
   hostStatus,
   doctor,
