@@ -1,136 +1,30 @@
-import { z } from "zod";
 import { fabricError, isFabricError } from "../../../src/core/errors/fabric-error.ts";
-import type { ChainQuery, ChainResult } from "../../../src/sdk/abi.ts";
+import { canonicalJson } from "../../../src/envelope/canonical-json.ts";
+import type { ChainResult, SourceMode } from "../../../src/sdk/abi.ts";
 import type { ChainReader, ChainReading, ChainRequest } from "./chain-reader.ts";
 import { createJsonRpcEndpoint, type JsonRpcEndpoint } from "./json-rpc-endpoint.ts";
+import { type BlockFacts, readBlock, readChainId, readQuery } from "./rpc-reads.ts";
 
 /** A chain and where it is read. */
 export interface ReadableChain {
   readonly chain: string;
-  /** EIP-155 id; an endpoint of another chain is left out. */
+  /** EIP-155 id; an endpoint of another chain counts as silent. */
   readonly chainId: number;
   readonly endpoints: readonly string[];
+  /** `LIVE` when left out; `EMULATED` for a chain of the host's own machine, whose blocks prove nothing. */
+  readonly mode?: SourceMode;
 }
 
-const hex = z.string().regex(/^0x(?:[0-9a-f]{2})*$/);
-const hash = z.string().regex(/^0x[0-9a-f]{64}$/);
-const quantity = z
-  .string()
-  .regex(/^0x[0-9a-f]{1,13}$/)
-  .transform((text) => Number.parseInt(text, 16));
-const lower = z
-  .string()
-  .max(17_000_000)
-  .transform((text) => text.toLowerCase());
-const blockSchema = z.object({
-  number: lower.pipe(quantity),
-  hash: lower.pipe(hash),
-  timestamp: lower.pipe(quantity),
-});
-type Block = z.infer<typeof blockSchema>;
-const logsSchema = z
-  .array(
-    z.object({
-      blockNumber: lower.pipe(quantity),
-      logIndex: lower.pipe(quantity),
-      topics: z.array(lower.pipe(hash)).max(4),
-      data: lower.pipe(hex),
-    }),
-  )
-  .max(10_000);
-
-const toQuantity = (value: number): string => `0x${value.toString(16)}`;
-
-const resultOf = async (
-  endpoint: JsonRpcEndpoint,
-  method: string,
-  parameters: readonly unknown[],
-  signal: AbortSignal,
-): Promise<unknown> => {
-  const answer = await endpoint.ask(method, parameters, signal);
-  if (!answer.ok) throw new Error(`${method} was refused`);
-  return answer.result;
-};
-
-/** What a node gave for one query at one block. A revert is an answer; any other error is the endpoint's silence. */
-const runQuery = async (
-  endpoint: JsonRpcEndpoint,
-  query: ChainQuery,
-  block: Block,
-  signal: AbortSignal,
-): Promise<ChainResult> => {
-  if (query.kind === "call") {
-    // EIP-1898: by hash, so that a reorganisation between two questions cannot mix two histories.
-    const pinned = { blockHash: block.hash };
-    const parameters = [{ to: query.contract, data: query.data }, pinned];
-    const answer = await endpoint.ask("eth_call", parameters, signal);
-    if (answer.ok) return { kind: "call", ok: true, data: lower.pipe(hex).parse(answer.result) };
-    return { kind: "call", ok: false, data: lower.pipe(hex).parse(answer.data ?? "0x") };
-  }
-  const filter = {
-    address: query.contract,
-    topics: query.topics,
-    fromBlock: toQuantity(Math.max(0, block.number - query.blocks + 1)),
-    toBlock: toQuantity(block.number),
-  };
-  const found = logsSchema.parse(await resultOf(endpoint, "eth_getLogs", [filter], signal));
-  const logs = found.map(({ blockNumber, logIndex, topics, data }) => ({
-    block: blockNumber,
-    index: logIndex,
-    topics,
-    data,
-  }));
-  return { kind: "logs", logs };
-};
-
-const readBlock = async (
-  endpoint: JsonRpcEndpoint,
-  block: string,
-  signal: AbortSignal,
-): Promise<Block> =>
-  blockSchema.parse(await resultOf(endpoint, "eth_getBlockByNumber", [block, false], signal));
-
-/** Everything that one endpoint says about the pinned block. */
-const readAt = async (
-  endpoint: JsonRpcEndpoint,
-  number: number,
-  { queries }: ChainRequest,
-  signal: AbortSignal,
-): Promise<{ readonly block: Block; readonly results: readonly ChainResult[] }> => {
-  const block = await readBlock(endpoint, toQuantity(number), signal);
-  const results = await Promise.all(
-    queries.map((query) => runQuery(endpoint, query, block, signal)),
-  );
-  // A range of logs cannot be asked for by hash: the block must still be the same one afterwards.
-  const after = await readBlock(endpoint, toQuantity(number), signal);
-  if (after.hash !== block.hash) throw new Error("the block was reorganised while it was read");
-  return { block, results };
-};
-
-const settled = async <Value>(works: readonly Promise<Value>[]): Promise<readonly Value[]> =>
-  (await Promise.allSettled(works)).flatMap((one) =>
-    one.status === "fulfilled" ? [one.value] : [],
-  );
-
-/** The answer that most gave, first come first; `agreed` is how many. */
-const mostGiven = <Value>(values: readonly Value[]): { value: Value; agreed: number } | null => {
-  const groups = new Map<string, { value: Value; agreed: number }>();
-  for (const value of values) {
-    const text = JSON.stringify(value);
-    const group = groups.get(text);
-    if (group) group.agreed += 1;
-    else groups.set(text, { value, agreed: 1 });
-  }
-  const [most] = [...groups.values()].toSorted((a, b) => b.agreed - a.agreed);
-  return most ?? null;
-};
-
-const sizeOf = (result: ChainResult): number =>
-  result.kind === "call" ? (result.data.length - 2) / 2 : JSON.stringify(result.logs).length;
+/** What one endpoint says at the pinned block. */
+interface Vote {
+  readonly block: BlockFacts;
+  readonly results: readonly ChainResult[];
+}
 
 /**
- * Reads chains over JSON-RPC from inside the enclave. With several endpoints the block is one that enough of them have,
- * and an answer counts only when `quorum` of them gave it to the letter.
+ * `ChainReader` over JSON-RPC, from inside the enclave. The pinned block is the newest that `quorum` endpoints have; every
+ * query names it by its hash (EIP-1898), or by number with a look at the hash afterwards where the protocol knows no
+ * other way. The answer is what most endpoints say word for word, and what does not answer to the letter is silent.
  * @example
  * ```ts
  * const reader = createJsonRpcChainReader([{ chain: "mainnet", chainId: 1, endpoints: [first, second, third] }]);
@@ -141,60 +35,88 @@ export const createJsonRpcChainReader = (
   connect: (url: string) => JsonRpcEndpoint = createJsonRpcEndpoint,
 ): ChainReader => {
   const known = new Map(
-    chains.map(({ chain, chainId, endpoints }) => [
-      chain,
-      { chainId, endpoints: endpoints.map(connect) },
+    chains.map((each) => [
+      each.chain,
+      { ...each, mode: each.mode ?? "LIVE", endpoints: each.endpoints.map(connect) },
     ]),
   );
   return {
     read: async (request, { signal }): Promise<ChainReading> => {
-      const { chain, quorum } = request;
-      const found = known.get(chain);
-      if (!found) throw fabricError("CHAIN_UNKNOWN", { chain });
-      const unavailable = (reason: string) => fabricError("CHAIN_UNAVAILABLE", { chain, reason });
-      const asked = found.endpoints.length;
-      if (asked < quorum)
-        throw fabricError("CHAIN_NO_QUORUM", { chain, agreed: asked, needed: quorum });
-      try {
-        const heads = await settled(
-          found.endpoints.map(async (endpoint) => {
-            const id = await resultOf(endpoint, "eth_chainId", [], signal);
-            if (lower.pipe(quantity).parse(id) !== found.chainId) throw new Error("another chain");
-            const block =
-              typeof request.block === "number" ? toQuantity(request.block) : request.block;
-            return { endpoint, number: (await readBlock(endpoint, block, signal)).number };
-          }),
-        );
-        // The newest block that enough of them have.
-        const number = heads.map((head) => head.number).toSorted((a, b) => b - a)[quorum - 1];
-        if (number === undefined) {
-          if (heads.length === 0) throw unavailable("no endpoint answers for it");
-          throw fabricError("CHAIN_NO_QUORUM", { chain, agreed: heads.length, needed: quorum });
-        }
-        const able = heads.filter((head) => head.number >= number);
-        const readings = await settled(
-          able.map(({ endpoint }) => readAt(endpoint, number, request, signal)),
-        );
-        const most = mostGiven(readings);
-        if (!most) throw unavailable("no endpoint answered every query");
-        if (most.agreed < quorum)
-          throw fabricError("CHAIN_NO_QUORUM", { chain, agreed: most.agreed, needed: quorum });
-        const { block, results } = most.value;
-        const limit = request.maxResultBytes;
-        if (results.some((result) => sizeOf(result) > limit))
-          throw fabricError("CHAIN_RESULT_TOO_LARGE", { chain, limit });
-        return {
-          chainId: found.chainId,
-          mode: "LIVE",
-          block: { ...block, timestamp: block.timestamp * 1_000 },
-          quorum: { agreed: most.agreed, asked },
-          results,
-        };
-      } catch (error) {
-        signal.throwIfAborted();
-        if (isFabricError(error)) throw error;
-        throw unavailable("its endpoints failed");
-      }
+      const found = known.get(request.chain);
+      if (!found) throw fabricError("CHAIN_UNKNOWN", { chain: request.chain });
+      const { chainId, endpoints, mode } = found;
+      const heads = await settle(
+        endpoints.map(async (endpoint) => {
+          if ((await readChainId(endpoint, signal)) !== chainId)
+            throw new Error("an endpoint answers for another chain");
+          return { endpoint, ...(await readBlock(endpoint, request.block, signal)) };
+        }),
+        request.chain,
+        signal,
+      );
+      const numbers = heads.map(({ number }) => number).toSorted((a, b) => b - a);
+      const pinned = numbers[request.quorum - 1];
+      if (pinned === undefined) throw noQuorum(request, heads.length);
+      const votes = await settle(
+        heads
+          .filter(({ number }) => number >= pinned)
+          .map(({ endpoint }) => voteOf(endpoint, pinned, request, signal)),
+        request.chain,
+        signal,
+      );
+      const { vote, agreed } = mostGiven(votes);
+      if (!vote || agreed < request.quorum) throw noQuorum(request, agreed);
+      return { chainId, mode, ...vote, quorum: { agreed, asked: endpoints.length } };
     },
   };
+};
+
+const noQuorum = ({ chain, quorum }: ChainRequest, agreed: number) =>
+  fabricError("CHAIN_NO_QUORUM", { chain, agreed, needed: quorum });
+
+/** What was answered; throws `CHAIN_UNAVAILABLE` when nothing was, and what concerns every endpoint. */
+const settle = async <Value>(
+  work: readonly Promise<Value>[],
+  chain: string,
+  signal: AbortSignal,
+): Promise<readonly Value[]> => {
+  const settled = await Promise.allSettled(work);
+  signal.throwIfAborted();
+  const answered = settled.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+  if (answered.length > 0) return answered;
+  const [first] = settled.flatMap((each): unknown[] =>
+    each.status === "rejected" ? [each.reason] : [],
+  );
+  if (isFabricError(first)) throw first;
+  const reason = first instanceof Error ? first.message : "no endpoint answers";
+  throw fabricError("CHAIN_UNAVAILABLE", { chain, reason });
+};
+
+const voteOf = async (
+  endpoint: JsonRpcEndpoint,
+  pinned: number,
+  request: ChainRequest,
+  signal: AbortSignal,
+): Promise<Vote> => {
+  const block = await readBlock(endpoint, pinned, signal);
+  const bounds = { ...request, pinned: block, signal };
+  const results = await Promise.all(
+    request.queries.map((query) => readQuery(endpoint, query, bounds)),
+  );
+  // A range of logs cannot be asked for by hash: the block must still be the same one afterwards.
+  const after = await readBlock(endpoint, pinned, signal);
+  if (after.hash !== block.hash) throw new Error("the block was reorganised while it was read");
+  return { block, results };
+};
+
+const mostGiven = (
+  votes: readonly Vote[],
+): { readonly vote: Vote | undefined; readonly agreed: number } => {
+  const groups = new Map<string, Vote[]>();
+  for (const vote of votes) {
+    const key = canonicalJson(vote);
+    groups.set(key, [...(groups.get(key) ?? []), vote]);
+  }
+  const [most = []] = [...groups.values()].toSorted((a, b) => b.length - a.length);
+  return { vote: most[0], agreed: most.length };
 };

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { fabricError } from "../../../src/core/errors/fabric-error.ts";
 import type { ChainAnswer, ChainQuery, ChainResult } from "../../../src/sdk/abi.ts";
-import type { RpcAnswer, RpcEndpoint } from "./rpc-endpoint.ts";
+import type { JsonRpcEndpoint, RpcAnswer } from "./json-rpc-endpoint.ts";
 
 // The JSON-RPC calls of a chain read (EIP-1474) and the strict forms of what comes back.
 
@@ -31,7 +31,7 @@ const logSchema = z.object({
 });
 
 const parse = <Value>(schema: z.ZodType<Value>, answer: RpcAnswer, what: string): Value => {
-  if ("error" in answer) throw new Error(`${what} is refused with code ${answer.error.code}`);
+  if (!answer.ok) throw new Error(`${what} is refused with code ${answer.code}`);
   const parsed = schema.safeParse(answer.result);
   if (parsed.success) return parsed.data;
   throw new Error(`${what} has an unknown form`);
@@ -40,17 +40,20 @@ const parse = <Value>(schema: z.ZodType<Value>, answer: RpcAnswer, what: string)
 const hexNumber = (number: number) => `0x${number.toString(16)}`;
 
 /** `eth_chainId` (EIP-695). */
-export const readChainId = async (endpoint: RpcEndpoint, signal: AbortSignal): Promise<number> =>
-  parse(quantity, await endpoint.request("eth_chainId", [], { signal }), "the chain id");
+export const readChainId = async (
+  endpoint: JsonRpcEndpoint,
+  signal: AbortSignal,
+): Promise<number> =>
+  parse(quantity, await endpoint.ask("eth_chainId", [], signal), "the chain id");
 
 /** A block by tag or number, without its transactions. */
 export const readBlock = async (
-  endpoint: RpcEndpoint,
+  endpoint: JsonRpcEndpoint,
   block: string | number,
   signal: AbortSignal,
 ): Promise<BlockFacts> => {
   const tag = typeof block === "number" ? hexNumber(block) : block;
-  const answer = await endpoint.request("eth_getBlockByNumber", [tag, false], { signal });
+  const answer = await endpoint.ask("eth_getBlockByNumber", [tag, false], signal);
   const facts = parse(blockSchema, answer, "the block");
   return { number: facts.number, hash: facts.hash, timestamp: facts.timestamp * 1_000 };
 };
@@ -65,7 +68,7 @@ interface QueryBounds {
 
 /** One query at the pinned block. Throws `CHAIN_RESULT_TOO_LARGE`. */
 export const readQuery = (
-  endpoint: RpcEndpoint,
+  endpoint: JsonRpcEndpoint,
   query: ChainQuery,
   bounds: QueryBounds,
 ): Promise<ChainResult> =>
@@ -80,15 +83,15 @@ const refuseAbove = (hexDigits: number, { chain, maxResultBytes }: QueryBounds):
 const REVERT_CODES: ReadonlySet<number> = new Set([3, -32_000, -32_015]);
 
 const readCall = async (
-  endpoint: RpcEndpoint,
+  endpoint: JsonRpcEndpoint,
   { contract, data }: Extract<ChainQuery, { kind: "call" }>,
   bounds: QueryBounds,
 ): Promise<ChainResult> => {
   const at = { blockHash: bounds.pinned.hash, requireCanonical: true };
   const params = [{ to: contract, data }, at];
-  const answer = await endpoint.request("eth_call", params, { signal: bounds.signal });
-  if ("error" in answer) {
-    const { code, data: reason } = answer.error;
+  const answer = await endpoint.ask("eth_call", params, bounds.signal);
+  if (!answer.ok) {
+    const { code, data: reason } = answer;
     const said = bytes.safeParse(reason);
     // Only an error with the contract's own data, or with Geth's own code, is the contract's word.
     if (code !== 3 && !(REVERT_CODES.has(code) && said.success))
@@ -103,7 +106,7 @@ const readCall = async (
 };
 
 const readLogs = async (
-  endpoint: RpcEndpoint,
+  endpoint: JsonRpcEndpoint,
   { contract, topics, blocks }: Extract<ChainQuery, { kind: "logs" }>,
   bounds: QueryBounds,
 ): Promise<ChainResult> => {
@@ -113,7 +116,7 @@ const readLogs = async (
       ? { blockHash: hash }
       : { fromBlock: hexNumber(Math.max(0, number - blocks + 1)), toBlock: hexNumber(number) };
   const filter = { address: contract, topics, ...range };
-  const answer = await endpoint.request("eth_getLogs", [filter], { signal: bounds.signal });
+  const answer = await endpoint.ask("eth_getLogs", [filter], bounds.signal);
   const logs = parse(z.array(logSchema), answer, "the logs");
   if (logs.some(({ address, removed }) => address !== contract || removed === true))
     throw new Error("a log is of another contract, or was removed");

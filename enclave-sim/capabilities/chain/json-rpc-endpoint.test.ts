@@ -1,7 +1,7 @@
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
-import { createHttpRpcEndpoint } from "./http-rpc-endpoint.ts";
+import { createJsonRpcEndpoint } from "./json-rpc-endpoint.ts";
 
 const serve = async (listener: RequestListener): Promise<string> => {
   const server = createServer(listener);
@@ -15,7 +15,7 @@ const serve = async (listener: RequestListener): Promise<string> => {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/v2/operators-key`;
 };
 const ask = (url: string, signal = new AbortController().signal) =>
-  createHttpRpcEndpoint({ url, timeoutMs: 5_000 }).request("eth_chainId", [], { signal });
+  createJsonRpcEndpoint(url).ask("eth_chainId", [], signal);
 
 test("results and errors come through as they are", async () => {
   const bodies = [
@@ -25,12 +25,15 @@ test("results and errors come through as they are", async () => {
   const answers = await Promise.all(
     bodies.map(async (body) => ask(await serve((_, response) => response.end(body)))),
   );
-  expect(answers).toMatchObject([{ result: "0x1" }, { error: { code: 3, data: "0x01" } }]);
+  expect(answers).toEqual([
+    { ok: true, result: "0x1" },
+    { ok: false, code: 3, data: "0x01" },
+  ]);
 });
 
 test.each<[string, RequestListener]>([
   ["no JSON", (_, response) => response.end("<html>")],
-  ["neither result nor error", (_, response) => response.end('{"id":1}')],
+  ["a refusal for its rate", (_, response) => response.writeHead(429).end('{"result":"0x1"}')],
   ["an error without a code", (_, response) => response.end('{"error":{"message":"no"}}')],
   [
     "a redirect",

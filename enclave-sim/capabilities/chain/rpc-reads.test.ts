@@ -2,9 +2,12 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { startTestChain } from "../../../test/support/anvil.ts";
 import type { TestChain } from "../../../test/support/test-chain.ts";
 import type { ChainReader, ChainRequest } from "./chain-reader.ts";
-import { createHttpRpcEndpoint } from "./http-rpc-endpoint.ts";
-import { createRpcChainReader } from "./rpc-chain-reader.ts";
-import type { RpcAnswer, RpcEndpoint } from "./rpc-endpoint.ts";
+import { createJsonRpcChainReader } from "./json-rpc-chain-reader.ts";
+import {
+  createJsonRpcEndpoint,
+  type JsonRpcEndpoint,
+  type RpcAnswer,
+} from "./json-rpc-endpoint.ts";
 
 const CONTRACT = `0x${"c0".repeat(20)}`;
 const TOPIC = `0x${"11".repeat(32)}`;
@@ -27,7 +30,7 @@ const numberOf = (data: string) => Number(BigInt(data));
 
 let chain: TestChain;
 let other: TestChain;
-let endpoint: RpcEndpoint;
+let endpoint: JsonRpcEndpoint;
 const emit = async (on: TestChain) => {
   const [from] = (await on.ask("eth_accounts")) as string[];
   await on.ask("eth_sendTransaction", { from, to: CONTRACT, data: "0x00000001" });
@@ -41,20 +44,30 @@ beforeAll(async () => {
     await each.ask("anvil_setCode", CONTRACT, CODE);
     for (let n = 0; n < 5; n += 1) await emit(each);
   }
-  endpoint = createHttpRpcEndpoint({ url: chain.url, timeoutMs: 10_000 });
+  endpoint = createJsonRpcEndpoint(chain.url);
 }, 60_000);
 
-const over = (...endpoints: readonly RpcEndpoint[]): ChainReader =>
-  createRpcChainReader({ local: { endpoints, mode: "EMULATED" } });
+const over = (...endpoints: readonly JsonRpcEndpoint[]): ChainReader =>
+  createJsonRpcChainReader(
+    [
+      {
+        chain: "local",
+        chainId: 31_337,
+        endpoints: endpoints.map((_, n) => `${n}`),
+        mode: "EMULATED",
+      },
+    ],
+    (n) => endpoints[Number(n)] ?? away,
+  );
 /** An endpoint that lies about one method. */
-const lying = (method: string, answer: (real: RpcAnswer) => RpcAnswer): RpcEndpoint => ({
-  request: async (asked, params, options) => {
-    const real = await endpoint.request(asked, params, options);
+const lying = (method: string, answer: (real: RpcAnswer) => RpcAnswer): JsonRpcEndpoint => ({
+  ask: async (asked, params, ending) => {
+    const real = await endpoint.ask(asked, params, ending);
     return asked === method ? answer(real) : real;
   },
 });
-const away: RpcEndpoint = {
-  request: async () => {
+const away: JsonRpcEndpoint = {
+  ask: async () => {
     throw new Error("an endpoint did not answer");
   },
 };
@@ -109,9 +122,9 @@ describe("on a real chain", () => {
   });
 
   test("an endpoint that lags behind moves the pinned block back, not out of agreement", async () => {
-    const behind: RpcEndpoint = {
-      request: (method, params, options) =>
-        endpoint.request(method, params[0] === "latest" ? ["0x4", false] : params, options),
+    const behind: JsonRpcEndpoint = {
+      ask: (method, params, ending) =>
+        endpoint.ask(method, params[0] === "latest" ? ["0x4", false] : params, ending),
     };
     const reading = await over(endpoint, behind).read(request({ quorum: 2 }), { signal });
     expect(reading).toMatchObject({ block: { number: 4 }, quorum: { agreed: 2, asked: 2 } });
@@ -120,7 +133,7 @@ describe("on a real chain", () => {
   });
 
   test("two chains do not agree, and three endpoints outvote one", async () => {
-    const stranger = createHttpRpcEndpoint({ url: other.url, timeoutMs: 10_000 });
+    const stranger = createJsonRpcEndpoint(other.url);
     await expect(
       over(endpoint, stranger).read(request({ quorum: 2 }), { signal }),
     ).rejects.toMatchObject({ code: "CHAIN_NO_QUORUM", arguments: { agreed: 1, needed: 2 } });
@@ -134,7 +147,7 @@ describe("on a real chain", () => {
   });
 
   test("a liar or a dead endpoint costs its vote only", async () => {
-    const liar = lying("eth_call", () => ({ result: `0x${"f".repeat(64)}` }));
+    const liar = lying("eth_call", () => ({ ok: true, result: `0x${"f".repeat(64)}` }));
     const reading = await over(liar, endpoint, away, endpoint).read(request({ quorum: 2 }), {
       signal,
     });
@@ -147,15 +160,15 @@ test.each<[string, string, RpcAnswer]>([
   [
     "a block without a hash",
     "eth_getBlockByNumber",
-    { result: { number: "0x1", timestamp: "0x1" } },
+    { ok: true, result: { number: "0x1", timestamp: "0x1" } },
   ],
-  ["no block", "eth_getBlockByNumber", { result: null }],
-  ["a chain id as a number", "eth_chainId", { result: 31_337 }],
-  ["a result that is no hex", "eth_call", { result: "0xzz" }],
-  ["half a byte", "eth_call", { result: "0x1" }],
-  ["no result", "eth_call", { result: null }],
-  ["an error that is no revert", "eth_call", { error: { code: -32_000, data: undefined } }],
-  ["a refused method", "eth_call", { error: { code: -32_601, data: undefined } }],
+  ["no block", "eth_getBlockByNumber", { ok: true, result: null }],
+  ["a chain id as a number", "eth_chainId", { ok: true, result: 31_337 }],
+  ["a result that is no hex", "eth_call", { ok: true, result: "0xzz" }],
+  ["half a byte", "eth_call", { ok: true, result: "0x1" }],
+  ["no result", "eth_call", { ok: true, result: null }],
+  ["an error that is no revert", "eth_call", { ok: false, code: -32_005, data: undefined }],
+  ["a refused method", "eth_call", { ok: false, code: -32_601, data: "0x" }],
 ])("%s is no answer", async (_name, method, answer) => {
   await expect(over(lying(method, () => answer)).read(request(), { signal })).rejects.toMatchObject(
     {
@@ -169,6 +182,7 @@ test.each([
   ["that was removed", { removed: true }],
 ])("a log %s is no answer", async (_name, change) => {
   const liar = lying("eth_getLogs", (real) => ({
+    ok: true,
     result: ((real as { result: object[] }).result ?? []).map((log) => ({ ...log, ...change })),
   }));
   await expect(over(liar).read(request({ queries: [logs(2)] }), { signal })).rejects.toMatchObject({
@@ -181,7 +195,7 @@ test("a chain that is reorganised between two looks is no answer", async () => {
   const liar = lying("eth_getBlockByNumber", (real) => {
     looks += 1;
     const { result } = real as { result: { hash: string } };
-    return looks < 3 ? real : { result: { ...result, hash: `0x${"ee".repeat(32)}` } };
+    return looks < 3 ? real : { ok: true, result: { ...result, hash: `0x${"ee".repeat(32)}` } };
   });
   await expect(over(liar).read(request({ queries: [logs(2)] }), { signal })).rejects.toMatchObject({
     code: "CHAIN_UNAVAILABLE",
@@ -197,10 +211,10 @@ test("a chain that nobody configured is unknown, also by a name of the prototype
 
 test("a run that ends does not wait for the chain", async () => {
   const controller = new AbortController();
-  const stalled: RpcEndpoint = {
-    request: (_method, _params, options) =>
+  const stalled: JsonRpcEndpoint = {
+    ask: (_method, _params, ending) =>
       new Promise((_, reject) => {
-        options.signal.addEventListener("abort", () => reject(options.signal.reason as Error));
+        ending.addEventListener("abort", () => reject(ending.reason as Error));
       }),
   };
   const reading = over(stalled).read(request(), { signal: controller.signal });
