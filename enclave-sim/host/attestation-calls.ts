@@ -1,6 +1,7 @@
 import type { Purpose } from "../../src/attestation/report-data.ts";
 import type { KeyRecord } from "../../src/crypto/key-record.ts";
 import type { Evidence } from "../../src/envelope/bundle.ts";
+import type { EvidenceSource } from "../quote-providers/create-quote-provider.ts";
 
 /** Fresh evidence of a Cryptlet's keys. */
 export interface RenewRequest {
@@ -14,7 +15,9 @@ export interface RenewRequest {
 export interface AttestedKeys {
   readonly keys: readonly KeyRecord[];
   readonly evidence: Evidence;
-  /** ms since epoch: when these keys may sign. */
+  /** Number of the keyset, 0 for the first. */
+  readonly epoch: number;
+  /** ms since epoch: from when these keys sign, and until when this evidence holds. */
   readonly notBefore: number;
   readonly notAfter: number;
 }
@@ -50,6 +53,17 @@ export interface HostAttestRequest {
   readonly encryptionKey?: string;
   /** 32 bytes in lower-case hex. */
   readonly nonce?: string;
+  /** One simulated SGX quote unless named. */
+  readonly source?: EvidenceSource;
+}
+
+/** Evidence of a host. */
+export interface HostEvidence {
+  readonly evidence: Evidence;
+  /** PEM of the root that it ends in. */
+  readonly platformRoot: string;
+  /** ms since epoch. */
+  readonly notAfter: number;
 }
 
 /** The part of an enclave that speaks about the host. */
@@ -58,5 +72,5 @@ export interface HostAttestation {
   attestHost(
     request: HostAttestRequest,
     call?: { readonly signal?: AbortSignal },
-  ): Promise<{ readonly evidence: Evidence; readonly platformRoot: string }>;
+  ): Promise<HostEvidence>;
 }

@@ -20,10 +20,11 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
-/** True when a debugger watches this process or may at any time. */
+/** True when a debugger watches this process or may at any time; NODE_OPTIONS can load code as well as open one. */
 const isDebugged = (): boolean =>
   inspectorUrl() !== undefined ||
-  [...process.execArgv, process.env["NODE_OPTIONS"] ?? ""].some((text) => /--inspect/.test(text));
+  (process.env["NODE_OPTIONS"] ?? "").trim() !== "" ||
+  process.execArgv.some((text) => /--inspect/.test(text));
 
 /**
  * Start an enclave: a thread of this process, SIMULATED, without any protection by hardware.
@@ -37,7 +38,7 @@ const isDebugged = (): boolean =>
  * ```
  */
 export const createEnclave = (options: EnclaveOptions = {}): Enclave => {
-  const workerData: EnclaveThreadData = { debug: isDebugged() };
+  const workerData: EnclaveThreadData = { debug: options.dev === true || isDebugged() };
   const worker = new Worker(threadFile("host/enclave-thread"), {
     workerData,
     env: threadEnvironment(),
@@ -112,12 +113,31 @@ export const createEnclave = (options: EnclaveOptions = {}): Enclave => {
     clearTimeout(force);
   };
 
+  /** Epochs only go up: fewer keysets than there were mean that somebody put an old folder back. */
+  const holdEpoch = async (keyset: string, epoch: number): Promise<void> => {
+    const { counter } = options;
+    if (!counter) return;
+    const last = await counter.read(keyset);
+    if (epoch < last)
+      throw fabricError("SEAL_REFUSED", {
+        path: keyset,
+        reason: `keyset ${last} was in use already, the folder holds ${epoch}`,
+      });
+    await counter.advance(keyset, epoch);
+  };
+
   return {
     load: async (cryptlet, loadOptions, call) => {
       numbers.cryptlet += 1;
       const number = numbers.cryptlet;
       const request = { cryptlet: number, package: cryptlet, options: loadOptions };
-      const answer = await ask("load", request, call);
+      const { keyset, epoch, ...answer } = await ask("load", request, call);
+      try {
+        await holdEpoch(keyset, epoch);
+      } catch (error) {
+        await ask("unload", { cryptlet: number });
+        throw error;
+      }
       const { manifest } = cryptlet;
       const loaded: LoadedCryptlet = {
         id: manifest.id,
@@ -130,12 +150,20 @@ export const createEnclave = (options: EnclaveOptions = {}): Enclave => {
         failedTranscript: (runId) => ask("failed-transcript", { cryptlet: number, runId }),
         replay: (transcript, replayCall) =>
           ask("replay", { cryptlet: number, transcript }, replayCall),
+        renewEvidence: (renew = {}, renewCall) =>
+          ask("renew", { cryptlet: number, renew }, renewCall),
+        rotateKeys: async ({ overlapMs }, rotateCall) => {
+          const next = await ask("rotate", { cryptlet: number, overlapMs }, rotateCall);
+          await holdEpoch(keyset, next.epoch);
+          return next;
+        },
         close: async () => {
           if (!gone && !closing) await ask("unload", { cryptlet: number });
         },
       };
       return loaded;
     },
+    attestHost: (attest, attestCall) => ask("attest-host", { attest }, attestCall),
     stats: () => ask("stats", {}),
     close: () => {
       closing ??= shut();

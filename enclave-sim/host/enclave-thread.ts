@@ -1,4 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
+import { systemClock } from "../../src/core/clock.ts";
 import { fabricError } from "../../src/core/errors/fabric-error.ts";
 import { toWire } from "../../src/core/errors/wire.ts";
 import type {
@@ -9,6 +10,8 @@ import type {
   ToEnclave,
 } from "../protocol/enclave-messages.ts";
 import type { Cell } from "./cell.ts";
+import type { CryptletIdentity } from "./cryptlet-identity.ts";
+import { attestHost } from "./host-platform.ts";
 import { loadCell } from "./load-cell.ts";
 
 // Entry of the enclave's thread. Secret keys are made, sealed, opened and used here, and are posted nowhere.
@@ -19,6 +22,7 @@ const { debug } = workerData as EnclaveThreadData;
 const send = (message: FromEnclave) => port.postMessage(message);
 
 const cells = new Map<number, Cell>();
+const identities = new Map<number, CryptletIdentity>();
 const underWay = new Map<number, AbortController>();
 type Call = Exclude<ToEnclave, { kind: "cancel" }>;
 
@@ -26,6 +30,12 @@ const cellOf = (cryptlet: number): Cell => {
   const cell = cells.get(cryptlet);
   if (!cell) throw fabricError("CRYPTLET_CLOSED", { cryptlet: `number ${cryptlet}` });
   return cell;
+};
+
+const identityOf = (cryptlet: number): CryptletIdentity => {
+  const identity = identities.get(cryptlet);
+  if (!identity) throw fabricError("CRYPTLET_CLOSED", { cryptlet: `number ${cryptlet}` });
+  return identity;
 };
 
 const closeAll = async (): Promise<void> => {
@@ -43,12 +53,14 @@ const perform = async (
     case "load": {
       const onLog = (line: Extract<FromEnclave, { kind: "log" }>["line"]) =>
         send({ kind: "log", line });
-      const { cell, answer } = await loadCell(call.package, call.options, { debug, signal, onLog });
+      const context = { debug, signal, onLog };
+      const { cell, identity, answer } = await loadCell(call.package, call.options, context);
       if (closing !== undefined) {
         await cell.close();
         throw fabricError("ENCLAVE_CLOSED", {});
       }
       cells.set(call.cryptlet, cell);
+      identities.set(call.cryptlet, identity);
       return answer;
     }
     case "run":
@@ -59,9 +71,16 @@ const perform = async (
       return cellOf(call.cryptlet).replay(call.transcript, signal);
     case "failed-transcript":
       return cellOf(call.cryptlet).failedTranscript(call.runId);
+    case "renew":
+      return identityOf(call.cryptlet).renew(call.renew, signal);
+    case "rotate":
+      return identityOf(call.cryptlet).rotate(call.overlapMs, signal);
+    case "attest-host":
+      return attestHost(call.attest, { debug, clock: systemClock, signal });
     case "unload": {
       const cell = cells.get(call.cryptlet);
       cells.delete(call.cryptlet);
+      identities.delete(call.cryptlet);
       await cell?.close();
       return null;
     }

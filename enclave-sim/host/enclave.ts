@@ -10,10 +10,13 @@ import type { Provenance } from "../capabilities/capability.ts";
 import type { ReadableChain } from "../capabilities/chain/json-rpc-chain-reader.ts";
 import type { SourcesConfiguration } from "../capabilities/http/http-capability.ts";
 import type { Limits } from "../protocol/limits.ts";
+import type { EvidenceSource } from "../quote-providers/create-quote-provider.ts";
+import type { CryptletAttestation, HostAttestation } from "./attestation-calls.ts";
+import type { MonotonicCounter } from "./monotonic-counter.ts";
 import type { RecordedTranscript } from "../protocol/sealed-transcript.ts";
 
 /** A thread that holds keys, capabilities and journal, and the guest threads it starts. Simulated: no hardware protects it. */
-export interface Enclave {
+export interface Enclave extends HostAttestation {
   /**
    * Starts a Cryptlet: evaluates its bundle once, measures it, opens or makes its keys.
    * Throws `CRYPTLET_INIT_FAILED`, `FEED_NOT_DECLARED`, `OBSERVATION_REFUSED` (a wrong feed hash), `SEAL_REFUSED`, `ENCLAVE_CLOSED`.
@@ -73,10 +76,12 @@ export interface LoadOptions {
   };
   /** Lower the manifest's limits; a higher one is ignored. */
   readonly limits?: Partial<Limits>;
+  /** Where quotes come from; default: one simulated SGX quote per Cryptlet. */
+  readonly evidence?: EvidenceSource;
 }
 
 /** A Cryptlet in the enclave. */
-export interface LoadedCryptlet {
+export interface LoadedCryptlet extends CryptletAttestation {
   readonly id: string;
   readonly version: string;
   readonly manifest: Manifest;
@@ -85,8 +90,6 @@ export interface LoadedCryptlet {
   readonly keys: readonly KeyRecord[];
   /** Marked SIMULATED. */
   readonly evidence: Evidence;
-  /** Signs the evidence. A relying party takes it as a simulated anchor only when it came to it by another way. */
-  readonly platformKey: KeyRecord;
   /**
    * One run. Its draft stays in the enclave until it is signed, or until too many newer runs push it out.
    * Throws what the Cryptlet refused with, `RUN_*`, `GUEST_*`, `HOST_CALL_*`, `CRYPTLET_CLOSED`, `INTERRUPTED`.
@@ -185,5 +188,9 @@ export interface GuestLogLine {
 }
 
 export interface EnclaveOptions {
+  /** Started for development: evidence says debug, and keys are sealed apart. */
+  readonly dev?: boolean;
+  /** Finds sealed keys that were rolled back; without it a rollback is not noticed. */
+  readonly counter?: MonotonicCounter;
   readonly onLog?: (line: GuestLogLine) => void;
 }

@@ -7,11 +7,10 @@ import type { LoadAnswer } from "../protocol/enclave-messages.ts";
 import { limitsOf, WALL } from "../protocol/limits.ts";
 import { type Cell, createCell } from "./cell.ts";
 import type { CryptletPackage, GuestLogLine, LoadOptions } from "./enclave.ts";
-import { makeEvidence } from "./make-evidence.ts";
 import { measuredContents, measurePackage } from "./measure-package.ts";
 import { shareSnapshot } from "./shared-snapshot.ts";
 import { startThreadGuest } from "./thread-guest.ts";
-import { openKeyset, openPlatformKey } from "./sealed-keys.ts";
+import { type CryptletIdentity, openCryptletIdentity } from "./cryptlet-identity.ts";
 
 const startGuest = () => startThreadGuest(fromWire);
 
@@ -24,7 +23,11 @@ export const loadCell = async (
     readonly signal: AbortSignal;
     readonly onLog: (line: GuestLogLine) => void;
   },
-): Promise<{ readonly cell: Cell; readonly answer: LoadAnswer }> => {
+): Promise<{
+  readonly cell: Cell;
+  readonly identity: CryptletIdentity;
+  readonly answer: LoadAnswer;
+}> => {
   const { manifest } = cryptlet;
   checkFeeds(cryptlet, options);
   const limits = limitsOf(manifest, options.limits);
@@ -42,10 +45,15 @@ export const loadCell = async (
     const contents = measuredContents(cryptlet, snapshot);
     const measurement = measurePackage(contents);
     const program = { id: measurement, snapshot, limits: engineLimits };
-    const { sealDirectory } = options;
-    const keys = await openKeyset(sealDirectory, measurement, context.debug);
-    const platformKey = await openPlatformKey(sealDirectory, context.debug);
-    const evidence = makeEvidence({ cryptlet, options, contents, keys, platformKey, ...context });
+    const identity = await openCryptletIdentity({
+      cryptlet,
+      options,
+      contents,
+      debug: context.debug,
+      wall: "none",
+      clock: systemClock,
+    });
+    const { keys, evidence } = await identity.renew({}, context.signal);
     const { http, secrets } = manifest.capabilities;
     const capability = http
       ? createHttpCapability({
@@ -61,7 +69,7 @@ export const loadCell = async (
       limits,
       program,
       measurement,
-      keys,
+      keys: identity.keys,
       guest,
       startGuest,
       services: {
@@ -71,10 +79,10 @@ export const loadCell = async (
       },
       onLog: context.onLog,
     });
-    const records = [keys.ed25519.record, keys.secp256k1.record];
     return {
       cell,
-      answer: { measurement, keys: records, evidence, platformKey: platformKey.record },
+      identity,
+      answer: { measurement, keys, evidence, ...identity.description },
     };
   } catch (error) {
     await guest.close();

@@ -4,6 +4,12 @@ import type { KeyRecord } from "../../src/crypto/key-record.ts";
 import type { Evidence } from "../../src/envelope/bundle.ts";
 import type { TriggerInput } from "../../src/sdk/abi.ts";
 import type {
+  AttestedKeys,
+  HostAttestRequest,
+  HostEvidence,
+  RenewRequest,
+} from "../host/attestation-calls.ts";
+import type {
   CryptletPackage,
   EnclaveStats,
   GuestLogLine,
@@ -22,7 +28,11 @@ export interface LoadAnswer {
   readonly measurement: Digest;
   readonly keys: readonly KeyRecord[];
   readonly evidence: Evidence;
-  readonly platformKey: KeyRecord;
+  /** Name of its keysets for a monotonic counter, and number of the newest. */
+  readonly keyset: string;
+  readonly epoch: number;
+  /** PEM of the root that the evidence ends in. */
+  readonly platformRoot: string;
 }
 
 /** Every request with its answer; `cryptlet` is the number that the main thread gave at `load`. */
@@ -54,6 +64,18 @@ export interface EnclaveCalls {
   "failed-transcript": {
     readonly request: { readonly cryptlet: number; readonly runId: RunId };
     readonly answer: RecordedTranscript | null;
+  };
+  renew: {
+    readonly request: { readonly cryptlet: number; readonly renew: RenewRequest };
+    readonly answer: AttestedKeys;
+  };
+  rotate: {
+    readonly request: { readonly cryptlet: number; readonly overlapMs: number };
+    readonly answer: AttestedKeys;
+  };
+  "attest-host": {
+    readonly request: { readonly attest: HostAttestRequest };
+    readonly answer: HostEvidence;
   };
   unload: { readonly request: { readonly cryptlet: number }; readonly answer: null };
   stats: { readonly request: object; readonly answer: EnclaveStats };

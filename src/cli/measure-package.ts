@@ -1,6 +1,6 @@
 import { createEnclave } from "../../enclave-sim/host/create-enclave.ts";
 import type { CryptletPackage } from "../../enclave-sim/host/enclave.ts";
-import { describeEvidence } from "../attestation/simulated-evidence.ts";
+import { parseEvidenceDocument } from "../attestation/evidence-document.ts";
 import { fabricError } from "../core/errors/fabric-error.ts";
 import { digestSchema, fabricIdSchema } from "../core/ids.ts";
 import type { CommandResult } from "./command.ts";
@@ -27,7 +27,7 @@ const loadOnce = async (found: CryptletPackage, signal: AbortSignal) => {
       },
       { signal },
     );
-    return { measurement, log: describeEvidence(evidence).log };
+    return { measurement, log: parseEvidenceDocument(evidence).log };
   } finally {
     await enclave.close();
     await folder.remove();

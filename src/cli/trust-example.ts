@@ -23,4 +23,5 @@ export const TRUST_EXAMPLE = {
     clockSkewMs: 60_000,
   },
   appraisal: null,
+  insecureSimulatedRoots: [],
 };

@@ -1,26 +1,55 @@
 import { z } from "zod";
 
-import { simulatedPolicySchema, type SimulatedPolicy } from "../attestation/simulated-policy.ts";
+import { appraisalPolicySchema, type AppraisalPolicy } from "../attestation/appraisal-policy.ts";
+import { createEvidenceAppraiser } from "../attestation/evidence-appraiser.ts";
+import { HARDWARE_ANCHORS } from "../attestation/hardware-anchors.ts";
+import { createSimulatedAnchor, simulatedRootSchema } from "../attestation/simulated-anchor.ts";
+import type { TrustAnchors } from "../attestation/trust-anchors.ts";
 import { fabricError, isFabricError } from "../core/errors/fabric-error.ts";
 import { createKeyRecord, type KeyRecord } from "../crypto/key-record.ts";
 import { spkiFromPem } from "../crypto/pem.ts";
 import { suiteNames, suiteOf } from "../crypto/suites.ts";
+import type { EvidenceAppraiser } from "../envelope/appraiser.ts";
 import { parseStrictJson } from "../envelope/strict-json.ts";
 import { trustPolicySchema, type TrustPolicy } from "../envelope/trust-policy.ts";
 import { readInput } from "./read-input.ts";
 
-/** A trust file: whose envelopes are believed, and which evidence. Both parts are policies of their own. */
+/**
+ * A trust file: whose envelopes are believed, which evidence, and which simulators beside the vendors' roots. Both
+ * policies stand for themselves.
+ */
 export const trustFileSchema = z.strictObject({
   policy: trustPolicySchema,
-  appraisal: simulatedPolicySchema.nullable(),
+  appraisal: appraisalPolicySchema.nullable(),
+  /** Development only: no hardware stands behind these roots. */
+  insecureSimulatedRoots: z.array(simulatedRootSchema).max(16).default([]),
 });
+/** @see trustFileSchema */
+export type TrustFile = z.infer<typeof trustFileSchema>;
 
 /** What a verification on the command line goes by. */
 export interface TrustInput {
   readonly policy: TrustPolicy;
   /** Null: evidence is not judged. */
-  readonly appraisal: SimulatedPolicy | null;
+  readonly appraisal: AppraisalPolicy | null;
+  /** The vendors' roots, and the simulators that the trust file names. */
+  readonly anchors: TrustAnchors;
 }
+
+/** What a trust file means. Throws `CERTIFICATE_INVALID`. */
+export const toTrustInput = ({
+  policy,
+  appraisal,
+  insecureSimulatedRoots,
+}: TrustFile): TrustInput => ({
+  policy,
+  appraisal,
+  anchors: [...HARDWARE_ANCHORS, ...insecureSimulatedRoots.map(createSimulatedAnchor)],
+});
+
+/** Who judges evidence under this trust; null where it is not judged. */
+export const appraiserOf = ({ appraisal, anchors }: TrustInput): EvidenceAppraiser | null =>
+  appraisal && createEvidenceAppraiser(appraisal, { anchors });
 
 const MAX_TRUST_BYTES = 1_048_576;
 const MAX_KEY_BYTES = 4_096;
@@ -44,7 +73,7 @@ const readTrustFile = async (file: string, signal: AbortSignal): Promise<TrustIn
   const bytes = await readInput(file, { limit: MAX_TRUST_BYTES, signal });
   const json = parseStrictJson(bytes, { limit: MAX_TRUST_BYTES, what: file });
   const parsed = trustFileSchema.safeParse(json);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return toTrustInput(parsed.data);
   const reason = z.prettifyError(parsed.error);
   throw fabricError("FILE_INVALID", { file, what: "a trust policy", reason });
 };
@@ -94,7 +123,9 @@ export const readTrust = async (options: {
 }): Promise<TrustInput> => {
   const { file, keys, carried, allowSimulated, allowEmulated, signal } = options;
   const base =
-    file === undefined ? { policy: NOBODY, appraisal: null } : await readTrustFile(file, signal);
+    file === undefined
+      ? { policy: NOBODY, appraisal: null, anchors: HARDWARE_ANCHORS }
+      : await readTrustFile(file, signal);
   const named = await Promise.all(keys.map((key) => readKey(key, carried, signal)));
   const trusted = named
     .filter((key) => key !== null)
@@ -106,6 +137,7 @@ export const readTrust = async (options: {
       allowSimulated: base.policy.allowSimulated || allowSimulated,
       allowEmulated: base.policy.allowEmulated || allowEmulated,
     },
+    anchors: base.anchors,
     appraisal: base.appraisal && {
       ...base.appraisal,
       allowSimulated: base.appraisal.allowSimulated || allowSimulated,

@@ -1,4 +1,3 @@
-import { createSimulatedAppraiser } from "../attestation/appraise-simulated.ts";
 import { fabricError, isFabricError } from "../core/errors/fabric-error.ts";
 import { MAX_BUNDLE_BYTES, parseBundle } from "../envelope/bundle.ts";
 import { payloadBytes } from "../envelope/dsse.ts";
@@ -8,7 +7,7 @@ import type { KnownRound } from "../envelope/succession.ts";
 import type { VerificationReport } from "../envelope/verification-report.ts";
 import { verifyBundle } from "../envelope/verify-bundle.ts";
 import { readInput } from "./read-input.ts";
-import { readTrust } from "./trust-input.ts";
+import { appraiserOf, readTrust } from "./trust-input.ts";
 
 /** The user accepted that round before; it is read for its place in the order, not checked again. */
 const readPrevious = async (file: string, signal: AbortSignal): Promise<KnownRound> => {
@@ -53,10 +52,11 @@ export const verifyFile = async (
     allowEmulated: options.insecureAllowEmulated,
     signal,
   });
+  const appraise = appraiserOf(trust);
   return verifyBundle(bytes, {
     trust: trust.policy,
     at,
     ...(previous === undefined ? {} : { previous: await readPrevious(previous, signal) }),
-    ...(trust.appraisal ? { appraise: createSimulatedAppraiser(trust.appraisal) } : {}),
+    ...(appraise ? { appraise } : {}),
   });
 };

@@ -1,8 +1,13 @@
 // What a dapp's backend imports to read a fabric over HTTP and to check what it reads.
 export { createFabricClient, type CallOptions, type FabricClient } from "./fabric-client.ts";
 export type { FeedAnswer, HealthAnswer, LivenessAnswer, RoundAnswer } from "./answers.ts";
-export { createSimulatedAppraiser } from "../attestation/appraise-simulated.ts";
-export { simulatedPolicySchema, type SimulatedPolicy } from "../attestation/simulated-policy.ts";
+export {
+  createEvidenceAppraiser,
+  type AppraiserOptions,
+} from "../attestation/evidence-appraiser.ts";
+export { HARDWARE_ANCHORS } from "../attestation/hardware-anchors.ts";
+export { createSimulatedAnchor, type SimulatedRoot } from "../attestation/simulated-anchor.ts";
+export type { TrustAnchor, TrustAnchors } from "../attestation/trust-anchors.ts";
 export {
   appraisalPolicySchema,
   type AppraisalPolicy,

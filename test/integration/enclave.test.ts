@@ -1,7 +1,7 @@
 import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { describeEvidence } from "../../src/attestation/simulated-evidence.ts";
+import { parseEvidenceDocument } from "../../src/attestation/evidence-document.ts";
 import { createRunId, type FabricId } from "../../src/core/ids.ts";
 import {
   startProviderEmulator,
@@ -288,8 +288,8 @@ describe("loading", () => {
     const second = await restarted.load(cryptlet, probeOptions(fixture.sealDirectory));
     await restarted.close();
     expect(second.keys).toEqual(first.keys);
-    expect(second.platformKey).toEqual(first.platformKey);
-    expect(describeEvidence(second.evidence).simulated).toBe(true);
+    expect(second.platformRoot).toEqual(first.platformRoot);
+    expect(parseEvidenceDocument(second.evidence).keys).toEqual(first.keys);
     for (const name of await readdir(fixture.sealDirectory)) {
       const { mode } = await stat(path.join(fixture.sealDirectory, name));
       expect(mode & 0o077).toBe(0);
@@ -301,7 +301,7 @@ describe("loading", () => {
     const [first, second] = [probePackage(answering()), probePackage(`${answering()};`)];
     const [a, b] = [await other.load(first), await other.load(second)];
     const fileOf = ({ measurement }: LoadedCryptlet) =>
-      path.join(other.sealDirectory, `${measurement.slice("sha256:".length)}.sealed`);
+      path.join(other.sealDirectory, `${measurement.slice("sha256:".length)}.debug.0.sealed`);
     await writeFile(fileOf(b), await readFile(fileOf(a)));
     await expect(other.load(second)).rejects.toMatchObject({ code: "SEAL_REFUSED" });
     await expect(other.load(first)).resolves.toMatchObject({ keys: a.keys });

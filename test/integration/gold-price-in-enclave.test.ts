@@ -2,8 +2,10 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { buildPackage } from "../../enclave-sim/host/build-package.ts";
 import type { LoadedCryptlet } from "../../enclave-sim/host/enclave.ts";
-import type { SimulatedPolicyInput } from "../../src/attestation/simulated-policy.ts";
-import { createSimulatedAppraiser } from "../../src/attestation/appraise-simulated.ts";
+import type { AppraisalPolicyInput } from "../../src/attestation/appraisal-policy.ts";
+import { createEvidenceAppraiser } from "../../src/attestation/evidence-appraiser.ts";
+import { HARDWARE_ANCHORS } from "../../src/attestation/hardware-anchors.ts";
+import { createSimulatedAnchor } from "../../src/attestation/simulated-anchor.ts";
 import { createRunId } from "../../src/core/ids.ts";
 import {
   startProviderEmulator,
@@ -83,22 +85,30 @@ test("a signed round is accepted by a verifier that knows the measurement and th
     maxAgeMs: null,
     clockSkewMs: 5_000,
   };
-  const policy: SimulatedPolicyInput = {
+  const policy: AppraisalPolicyInput = {
     id: "stranger",
     allowSimulated: true,
-    anchors: [{ name: "simulator", key: gold.platformKey, simulated: true }],
-    measurements: [gold.measurement],
+    // Nobody signed this package.
+    allowDebug: true,
+    tees: ["sgx"],
+    tcb: { accept: ["UpToDate", "OutOfDate"] },
+    anyOf: [{ measurements: [gold.measurement] }],
   };
-  const verify = (appraisal: SimulatedPolicyInput) =>
+  const simulator = createSimulatedAnchor({ name: "simulator", certificate: gold.platformRoot });
+  const verify = (appraisal: AppraisalPolicyInput, anchors = [simulator]) =>
     verifyBundle(serializeBundle(bundle), {
       trust,
       at: Date.now(),
-      appraise: createSimulatedAppraiser(appraisal),
+      appraise: createEvidenceAppraiser(appraisal, { anchors }),
     });
   const accepted = await verify(policy);
   expect(accepted).toMatchObject({ ok: true });
-  const refused = await verify({ ...policy, allowSimulated: false });
-  expect(refused).toMatchObject({ ok: false, exitCode: 13 });
+  for (const refused of [
+    await verify({ ...policy, allowSimulated: false }),
+    await verify({ ...policy, allowDebug: false }),
+    await verify(policy, [...HARDWARE_ANCHORS]),
+  ])
+    expect(refused).toMatchObject({ ok: false, exitCode: 13 });
 });
 
 test("a run is repeated bit for bit from its transcript, with the providers gone elsewhere", async () => {

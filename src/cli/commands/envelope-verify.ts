@@ -13,7 +13,7 @@ export const envelopeVerify = defineCommand({
     trust: {
       kind: "text",
       value: "FILE",
-      help: "trust file: { policy, appraisal } as JSON (docs/cli.md)",
+      help: "trust file: { policy, appraisal, … } as JSON (docs/cli.md)",
     },
     key: {
       kind: "list",

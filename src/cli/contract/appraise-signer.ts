@@ -1,22 +1,39 @@
 import { createEnclave } from "../../../enclave-sim/host/create-enclave.ts";
 import type { CryptletPackage } from "../../../enclave-sim/host/enclave.ts";
-import type { SimulatedPolicy } from "../../attestation/simulated-policy.ts";
-import { appraiseSimulated, type SimulatedResult } from "../../attestation/appraise-simulated.ts";
+import {
+  type AppraisalPolicy,
+  parseAppraisalPolicy,
+  policyDigest,
+} from "../../attestation/appraisal-policy.ts";
+import { createPolicyWorkloadAppraiser } from "../../attestation/policy-workload-appraiser.ts";
+import { createSimulatedAnchor, type SimulatedRoot } from "../../attestation/simulated-anchor.ts";
 import { fabricError } from "../../core/errors/fabric-error.ts";
 import type { Address, Digest, FabricId } from "../../core/ids.ts";
-import { digestOf } from "../../crypto/hashes.ts";
-import { canonicalJson } from "../../envelope/canonical-json.ts";
+import type { KeyRecord } from "../../crypto/key-record.ts";
 
 /** A Cryptlet's enclave as a verifier saw it before any contract trusts its key. */
 export interface AppraisedSigner {
   readonly measurement: Digest;
   /** EVM address of the key that contracts check. */
   readonly address: Address;
-  readonly keys: SimulatedResult["keys"];
+  readonly keys: readonly KeyRecord[];
   readonly evidenceId: Digest;
   readonly policyDigest: Digest;
-  readonly appraisal: SimulatedPolicy;
+  readonly appraisal: AppraisalPolicy;
+  /** The only anchor that was believed. */
+  readonly root: SimulatedRoot;
 }
+
+/** A developer's debugger and an old Node are no attack where nothing protects the machine anyway. */
+const developmentPolicy = (id: string, measurement: Digest): AppraisalPolicy =>
+  parseAppraisalPolicy({
+    id,
+    allowSimulated: true,
+    allowDebug: true,
+    tees: ["sgx"],
+    tcb: { accept: ["UpToDate", "OutOfDate"] },
+    anyOf: [{ measurements: [measurement] }],
+  });
 
 /**
  * Start a Cryptlet's enclave once and appraise its evidence in the part of a verifier: makes and seals its keys. The
@@ -35,7 +52,7 @@ export const appraiseSigner = async (options: {
   const { found, fabric, secrets, sealDirectory, signal } = options;
   const enclave = createEnclave();
   try {
-    const { measurement, evidence, platformKey, keys } = await enclave.load(
+    const { measurement, evidence, platformRoot, keys } = await enclave.load(
       found,
       {
         fabric,
@@ -52,22 +69,22 @@ export const appraiseSigner = async (options: {
         what: `the key of ${found.manifest.id}`,
         reason: "its enclave has none for contracts",
       });
-    const appraisal: SimulatedPolicy = {
-      id: options.policy,
-      allowSimulated: true,
-      // A developer's debugger is no attack where nothing protects the machine anyway.
-      allowDebug: true,
-      anchors: [{ name: "simulated platform of this machine", key: platformKey, simulated: true }],
-      measurements: [measurement],
-    };
-    const result = appraiseSimulated(evidence, appraisal, Date.now());
+    const appraisal = developmentPolicy(options.policy, measurement);
+    const root = { name: "simulated platform of this machine", certificate: platformRoot };
+    const anchors = [createSimulatedAnchor(root)];
+    const workload = await createPolicyWorkloadAppraiser(appraisal, { anchors }).appraise(
+      evidence,
+      { purpose: "register", at: Date.now() },
+      { signal },
+    );
     return {
       measurement,
       address,
-      keys: result.keys,
-      evidenceId: result.evidenceId,
-      policyDigest: digestOf(Buffer.from(canonicalJson(appraisal), "utf8")),
+      keys: workload.keys,
+      evidenceId: workload.evidenceId,
+      policyDigest: policyDigest(appraisal),
       appraisal,
+      root,
     };
   } finally {
     await enclave.close();

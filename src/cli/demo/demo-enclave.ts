@@ -2,7 +2,7 @@ import path from "node:path";
 
 import type { CryptletPackage } from "../../../enclave-sim/host/enclave.ts";
 import { readPackage } from "../../../enclave-sim/host/read-package.ts";
-import type { SimulatedPolicy } from "../../attestation/simulated-policy.ts";
+import type { TrustFile } from "../trust-input.ts";
 import { fabricError } from "../../core/errors/fabric-error.ts";
 import { fabricIdSchema, type Address, type Digest } from "../../core/ids.ts";
 import type { TrustPolicy } from "../../envelope/trust-policy.ts";
@@ -20,7 +20,7 @@ export interface DemoEnclave {
   readonly evidenceId: Digest;
   readonly policyDigest: Digest;
   /** What the demo believes from here on, as a trust file holds it. */
-  readonly trust: { readonly policy: TrustPolicy; readonly appraisal: SimulatedPolicy };
+  readonly trust: TrustFile;
 }
 
 const ANY_FEED = { cryptlets: null, feeds: null };
@@ -55,7 +55,7 @@ export const prepareEnclave = async (options: {
     policy: "demo-appraisal",
     signal: options.signal,
   });
-  const { measurement, evidenceId, policyDigest, appraisal } = signer;
+  const { measurement, evidenceId, policyDigest, appraisal, root } = signer;
   const policy: TrustPolicy = {
     id: "demo-trust",
     // By name, now that their evidence was appraised: a consumer remembers keys and not how it met them.
@@ -79,6 +79,6 @@ export const prepareEnclave = async (options: {
     signer: signer.address,
     evidenceId,
     policyDigest,
-    trust: { policy, appraisal },
+    trust: { policy, appraisal, insecureSimulatedRoots: [root] },
   };
 };

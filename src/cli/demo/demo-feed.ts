@@ -1,7 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 
-import { createSimulatedAppraiser } from "../../attestation/appraise-simulated.ts";
 import { systemClock } from "../../core/clock.ts";
 import { fabricError } from "../../core/errors/fabric-error.ts";
 import { cryptletIdSchema, fabricIdSchema, feedIdSchema, type FeedId } from "../../core/ids.ts";
@@ -10,6 +9,7 @@ import type { KnownRound } from "../../envelope/succession.ts";
 import { verifyBundle } from "../../envelope/verify-bundle.ts";
 import type { Fabric } from "../../host/fabric.ts";
 import { startFabric } from "../../host/start-fabric.ts";
+import { appraiserOf, toTrustInput } from "../trust-input.ts";
 import type { DemoFeedContracts } from "./demo-chain.ts";
 import { writeDemoConfig, type DemoProviders } from "./demo-config.ts";
 import { goldFeedOf, prepareEnclave, type DemoEnclave } from "./demo-enclave.ts";
@@ -135,7 +135,8 @@ export const openDemoFeed = async (
     mode,
     durationMs: started.durationMs,
   });
-  const { policy, appraisal } = enclave.trust;
+  const { policy } = enclave.trust;
+  const appraise = appraiserOf(toTrustInput(enclave.trust));
   return {
     fabric,
     id,
@@ -151,7 +152,7 @@ export const openDemoFeed = async (
       verifyBundle(bundle, {
         trust: policy,
         at: Date.now(),
-        appraise: createSimulatedAppraiser(appraisal),
+        ...(appraise ? { appraise } : {}),
         ...(previous === null ? {} : { previous }),
       }),
   };

@@ -16,6 +16,7 @@ import { httpErrors } from "./catalogue/http.ts";
 import { hostErrors } from "./catalogue/host.ts";
 import { laneErrors } from "./catalogue/lanes.ts";
 import { keyBrokerErrors } from "./catalogue/key-broker.ts";
+import { quotingErrors } from "./catalogue/quoting.ts";
 import { sdkErrors } from "./catalogue/sdk.ts";
 import { storeErrors } from "./catalogue/store.ts";
 
@@ -29,6 +30,7 @@ export const errorCatalogue = {
   ...capabilityErrors,
   ...laneErrors,
   ...httpErrors,
+  ...quotingErrors,
   ...sdkErrors,
   ...emulatorErrors,
   ...storeErrors,

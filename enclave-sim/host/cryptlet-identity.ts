@@ -1,0 +1,173 @@
+import { MEASURED, replayMeasurementLog } from "../../src/attestation/measurement-log.ts";
+import { type Registration, ZERO_WORD } from "../../src/attestation/report-data.ts";
+import type { Clock } from "../../src/core/clock.ts";
+import { fabricError } from "../../src/core/errors/fabric-error.ts";
+import type { Digest } from "../../src/core/ids.ts";
+import { digestOf } from "../../src/crypto/hashes.ts";
+import { canonicalJson } from "../../src/envelope/canonical-json.ts";
+import { readSigstruct, type SignedPackage } from "../platform/sigstruct.ts";
+import type { Wall } from "../protocol/lane.ts";
+import { DEFAULT_SOURCE } from "../quote-providers/create-quote-provider.ts";
+import { createSimQuoteProvider } from "../quote-providers/sim-quote-provider.ts";
+import type { AttestedKeys, RenewRequest } from "./attestation-calls.ts";
+import type { CryptletPackage, LoadOptions } from "./enclave.ts";
+import { hostLog, hostQuotes, openPlatform } from "./host-platform.ts";
+import {
+  EVIDENCE_VALID_MS,
+  makeEvidence,
+  makeLayeredEvidence,
+  type Subject,
+} from "./make-evidence.ts";
+import type { CryptletContents } from "./measure-package.ts";
+import { measurePlatform } from "./measure-platform.ts";
+import { type Keyset, type NumberedKeyset, openKeysets, recordsOf } from "./sealed-keys.ts";
+
+/** Who a loaded Cryptlet is: its keys, and evidence of them. Secret halves stay in this thread. */
+export interface CryptletIdentity {
+  /** Of the moment: after a rotation these are the new ones as soon as they sign. */
+  readonly keys: Keyset;
+  readonly description: {
+    /** PEM of the root that the evidence ends in. */
+    readonly platformRoot: string;
+    /** Name of the keysets for a monotonic counter, and number of the newest at the start. */
+    readonly keyset: string;
+    readonly epoch: number;
+  };
+  /** Who signed the package; null where nobody did. */
+  readonly publisher: SignedPackage | null;
+  renew(request: RenewRequest, signal?: AbortSignal): Promise<AttestedKeys>;
+  rotate(overlapMs: number, signal?: AbortSignal): Promise<AttestedKeys>;
+}
+
+/** Longest overlap of two keysets, in ms: a year. */
+const MAX_OVERLAP_MS = 365 * 86_400_000;
+
+/** Digest of what the operator chose. Secrets by name only: their values must not be guessable from evidence. */
+const configurationId = (options: LoadOptions): Digest => {
+  const { fabric, feeds, secrets, sources, configuration = null } = options;
+  const names = Object.keys(secrets).toSorted();
+  const content = { fabric, feeds, secrets: names, sources, configuration };
+  return digestOf(new TextEncoder().encode(canonicalJson(content)));
+};
+
+const publisherOf = (cryptlet: CryptletPackage, measurement: Digest): SignedPackage | null => {
+  if (!cryptlet.sigstruct) return null;
+  const signed = readSigstruct(cryptlet.sigstruct);
+  if (signed.measurement !== measurement)
+    throw fabricError("SIGSTRUCT_MISMATCH", { measurement, signed: signed.measurement });
+  return signed;
+};
+
+/** What is quoted and sealed under: nobody's name, product 0, version 0 where nobody signed. */
+const UNSIGNED = { mrsigner: ZERO_WORD, prodId: 0, svn: 0 } as const;
+
+/**
+ * Open the identity of a measured package: publisher, keys, platform. A package that nobody signed runs in debug mode,
+ * as an enclave without a publisher does.
+ * Throws `SIGSTRUCT_INVALID`, `SIGSTRUCT_MISMATCH`, `SEAL_REFUSED`.
+ */
+export const openCryptletIdentity = async (parts: {
+  readonly cryptlet: CryptletPackage;
+  readonly options: LoadOptions;
+  readonly contents: CryptletContents;
+  /** An inspector is open, or the enclave was started for development. */
+  readonly debug: boolean;
+  readonly wall: Wall;
+  readonly clock: Clock;
+}): Promise<CryptletIdentity> => {
+  const { cryptlet, options, clock } = parts;
+  const { manifest } = cryptlet;
+  const { sealDirectory, evidence: source = DEFAULT_SOURCE } = options;
+  const hostContents = measurePlatform({ lane: manifest.lane, wall: parts.wall });
+  const events = { ...hostContents, ...parts.contents, "end-of-launch": "" };
+  const log = MEASURED.map((type) => ({ type, content: events[type] }));
+  const measured = replayMeasurementLog(log);
+  const publisher = publisherOf(cryptlet, measured.measurement);
+  const signer = publisher ?? UNSIGNED;
+  const debug = parts.debug || publisher === null;
+  const platform = await openPlatform(sealDirectory, clock.now());
+  const keysets = await openKeysets(sealDirectory, {
+    mrenclave: measured.measurement,
+    mrsigner: signer.mrsigner,
+    prodId: signer.prodId,
+    svn: signer.svn,
+    cpuSvn: platform.cpuSvn,
+    debug,
+  });
+  const registration: Subject["registration"] = {
+    profile: profileOf(manifest.lane),
+    cryptlet: manifest.id,
+    manifestDigest: digestOf(cryptlet.manifestBytes),
+    configId: configurationId(options),
+    encryptionKey: ZERO_WORD,
+  };
+  const workload = { ...signer, measured, configId: registration.configId, debug };
+  const evidenceOf = (subject: Subject, request: Parameters<typeof makeEvidence>[2]) => {
+    if (source.provider === "sim" && !source.layered) {
+      const quotes = createSimQuoteProvider(platform, { ...workload, tee: source.tee }, clock);
+      return makeEvidence(quotes, subject, request);
+    }
+    const host = { log: hostLog(hostContents), debug, clock };
+    const { hostKey } = platform;
+    return makeLayeredEvidence(hostQuotes(platform, source, host), { subject, hostKey }, request);
+  };
+  const attest = async (
+    keyset: NumberedKeyset,
+    { purpose = "register", nonce = ZERO_WORD }: RenewRequest,
+    signal: AbortSignal | undefined,
+  ): Promise<AttestedKeys> => {
+    const at = clock.now();
+    const keys = recordsOf(keyset);
+    const subject: Subject = {
+      log,
+      registration: { ...registration, encryptionKey: keyset.encryption.publicKey },
+      keys,
+      epoch: keyset.epoch,
+    };
+    const request = { purpose, nonce, at, ...(signal ? { signal } : {}) };
+    const notAfter = at + EVIDENCE_VALID_MS;
+    const { epoch, activeFrom } = keyset;
+    return {
+      keys,
+      epoch,
+      evidence: await evidenceOf(subject, request),
+      notBefore: activeFrom,
+      notAfter,
+    };
+  };
+  const current = () => keysets.current(clock.now());
+  return {
+    keys: liveKeys(current),
+    description: {
+      platformRoot: platform.rootPem,
+      keyset: `keyset/${measured.measurement}${debug ? "/debug" : ""}`,
+      epoch: keysets.newest().epoch,
+    },
+    publisher,
+    renew: (request, signal) => attest(current(), request, signal),
+    rotate: async (overlapMs, signal) => {
+      if (!Number.isSafeInteger(overlapMs) || overlapMs < 0 || overlapMs > MAX_OVERLAP_MS)
+        throw fabricError("ROTATION_INVALID", { overlapMs, limit: MAX_OVERLAP_MS });
+      const now = clock.now();
+      const newest = keysets.newest();
+      const next = newest.activeFrom > now ? newest : await keysets.add(now + overlapMs);
+      return attest(next, {}, signal);
+    },
+  };
+};
+
+const profileOf = (lane: CryptletPackage["manifest"]["lane"]): Registration["profile"] =>
+  `cryptlet/${lane}/v1`;
+
+/** The keys of whichever keyset signs when they are read. */
+const liveKeys = (current: () => Keyset): Keyset => ({
+  get ed25519() {
+    return current().ed25519;
+  },
+  get secp256k1() {
+    return current().secp256k1;
+  },
+  get encryption() {
+    return current().encryption;
+  },
+});
