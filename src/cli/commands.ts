@@ -1,4 +1,9 @@
 import type { CommandRecord } from "./command.ts";
+import { brokerAudit } from "./commands/broker-audit.ts";
+import { brokerSecretList } from "./commands/broker-secret-list.ts";
+import { brokerSecretPut } from "./commands/broker-secret-put.ts";
+import { brokerSecretRevoke } from "./commands/broker-secret-revoke.ts";
+import { brokerStart } from "./commands/broker-start.ts";
 import { build } from "./commands/build.ts";
 import { contractDeploy } from "./commands/contract-deploy.ts";
 import { demo } from "./commands/demo.ts";
@@ -31,5 +36,10 @@ export const commands: readonly CommandRecord[] = [
   enclaveAppraise,
   hostStart,
   hostStatus,
+  brokerStart,
+  brokerSecretPut,
+  brokerSecretList,
+  brokerSecretRevoke,
+  brokerAudit,
   doctor,
 ];

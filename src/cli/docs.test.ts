@@ -6,10 +6,10 @@ import { printCliDocs } from "./docs.ts";
 import { EXIT_CODES } from "./help.ts";
 
 describe("the records of all commands", () => {
-  it("have names of one or two words, each once", () => {
+  it("have names of one to three words, each once", () => {
     const names = commands.map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
-    for (const name of names) expect(name).toMatch(/^[a-z]+( [a-z]+)?$/);
+    for (const name of names) expect(name).toMatch(/^[a-z]+( [a-z]+){0,2}$/);
   });
 
   it.each(commands.map((command) => [command.name, command] as const))(

@@ -13,10 +13,18 @@ const toFault = (message: string): string =>
     .trim();
 
 const missingVerb = (argv: readonly string[], commands: readonly CommandRecord[]): string => {
-  const family = argv.find((word) => !word.startsWith("-")) ?? "";
-  const verbs = commands
-    .filter(({ name }) => name.startsWith(`${family} `))
-    .map(({ name }) => name.slice(family.length + 1));
+  const words = argv.filter((word) => !word.startsWith("-"));
+  // The longest run of leading words that commands begin with: `broker secret` before `broker`.
+  const family =
+    words
+      .map((_, index) => words.slice(0, words.length - index).join(" "))
+      .find((text) => commands.some(({ name }) => name.startsWith(`${text} `))) ?? "";
+  const verbs =
+    family === ""
+      ? []
+      : commands
+          .filter(({ name }) => name.startsWith(`${family} `))
+          .map(({ name }) => name.slice(family.length + 1));
   return verbs.length === 0
     ? "a command is missing"
     : `cryptlet ${family} needs one of: ${verbs.join(", ")}`;

@@ -18,6 +18,8 @@ const FAMILIES: Readonly<Record<string, string>> = {
   feed: "Read the feeds of a running fabric",
   envelope: "Look into trust envelopes and check them",
   enclave: "Measurements and evidence of enclaves",
+  broker: "Secrets for attested enclaves",
+  "broker secret": "What the broker's vault holds",
 };
 
 const toOption = (name: string, record: OptionRecord): Option => {
@@ -82,21 +84,20 @@ export const createProgram = (
           : `${formatRootHelp(commands)}\n`,
     });
   const families = new Map<string, Command>();
-  for (const record of commands) {
-    const [first = record.name, second] = record.name.split(" ");
-    if (second === undefined) {
-      program.addCommand(toCommand(record, options.found));
-      continue;
-    }
-    let family = families.get(first);
-    if (!family) {
-      const says = FAMILIES[first] ?? first;
-      family = new Command(first).summary(says).description(says);
-      families.set(first, family);
-      program.addCommand(family);
-    }
-    family.addCommand(toCommand(record, options.found));
-  }
+  /** The command that the words before the verb name; made with those above it where it is not there yet. */
+  const familyOf = (words: readonly string[]): Command => {
+    if (words.length === 0) return program;
+    const name = words.join(" ");
+    const known = families.get(name);
+    if (known) return known;
+    const says = FAMILIES[name] ?? name;
+    const family = new Command(words.at(-1) ?? name).summary(says).description(says);
+    families.set(name, family);
+    familyOf(words.slice(0, -1)).addCommand(family);
+    return family;
+  };
+  for (const record of commands)
+    familyOf(record.name.split(" ").slice(0, -1)).addCommand(toCommand(record, options.found));
   const settle = (command: Command): void => {
     command
       .exitOverride()
