@@ -26,10 +26,12 @@ const warningsOn = ({ claims, snpTcb }: VerifiedEvidence, policy: AppraisalPolic
   const { status } = claims.tcb;
   const isWeak = status !== null && status !== "UpToDate";
   return [
-    ...(claims.simulated
+    ...(claims.simulated && policy?.allowSimulated === true
       ? [warning("SIMULATED: no hardware stands behind this; who runs the machine can read it all")]
       : []),
-    ...(claims.debug ? [warning("A debugger may read everything in this environment")] : []),
+    ...(claims.debug && policy?.allowDebug === true
+      ? [warning("A debugger may read everything in this environment")]
+      : []),
     ...(isWeak ? [warning(`TCB status ${status}`)] : []),
     ...(snpTcb !== null && policy?.tcb.sevSnp === undefined
       ? [warning("No policy says which TCB of an AMD platform is good enough (tcb.sevSnp)")]

@@ -36,7 +36,7 @@ export interface AppraiseOptions {
   readonly collateral: unknown;
   /** The time as of which is judged, ms since epoch. */
   readonly at: number;
-  /** Hex of 16 to 64 bytes that the relying party drew; the evidence must bind it. */
+  /** Hex of at least 16 bytes that the relying party drew; the evidence must bind it. */
   readonly nonce?: string;
   /** What a document must have been made for; `register` by default. */
   readonly purpose?: Purpose;
@@ -130,22 +130,22 @@ const asRefusal = (error: FabricError): FabricError =>
     ? error
     : fabricError("EVIDENCE_REFUSED", { reason: error.message }, { cause: error });
 
-const failed = (error: FabricError, policy: AppraisalPolicy | null): Appraised => ({
-  result: {
-    ok: false,
-    tee: null,
-    simulated: null,
-    tcbStatus: null,
-    advisories: [],
-    measurement: null,
-    reportData: null,
-    trustVector: failedVector,
-    reasons: [refusalReason(error)],
-    policy: policyName(policy),
-    claims: null,
-  },
-  verified: null,
-  refusal: error,
+/** Result for what is not authentic, or no evidence at all. */
+export const refusedResult = (
+  error: FabricError,
+  policy: AppraisalPolicy | null,
+): AttestationResult => ({
+  ok: false,
+  tee: null,
+  simulated: null,
+  tcbStatus: null,
+  advisories: [],
+  measurement: null,
+  reportData: null,
+  trustVector: failedVector,
+  reasons: [refusalReason(error)],
+  policy: policyName(policy),
+  claims: null,
 });
 
 /** One piece without its policy's quorum, with what was verified. Throws `CONFIG_INVALID` for the policy itself. */
@@ -164,7 +164,8 @@ export const appraiseOne = (evidence: PresentedEvidence, options: AppraiseOption
     });
   } catch (error) {
     if (!isFabricError(error)) throw error;
-    return failed(asRefusal(error), policy);
+    const refusal = asRefusal(error);
+    return { result: refusedResult(refusal, policy), verified: null, refusal };
   }
   return judge(verified, { policy, at, nonce: options.nonce?.toLowerCase() ?? null });
 };

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { type AppraisalPolicy, appraisalPolicySchema } from "../attestation/appraisal-policy.ts";
-import { appraiseOne, type Appraised } from "../attestation/appraise.ts";
+import { type Appraised, appraiseOne, refusedResult } from "../attestation/appraise.ts";
 import { refusalReason } from "../attestation/appraisal-remarks.ts";
 import type { AttestationResult } from "../attestation/attestation-result.ts";
 import { HARDWARE_ANCHORS } from "../attestation/hardware-anchors.ts";
@@ -19,7 +19,7 @@ import { readInput } from "./read-input.ts";
 export interface AppraisalData extends AttestationResult {
   /** ms since epoch as of which was judged. */
   readonly at: number;
-  readonly evidence: RecognisedEvidence["kind"];
+  readonly evidence: RecognisedEvidence["kind"] | "unknown";
   /** What a document binds; null for plain evidence and whatever is refused. */
   readonly binds: {
     readonly subject: "cryptlet" | "host";
@@ -46,7 +46,7 @@ export interface AppraiseFileOptions {
 
 const MAX_JSON_BYTES = 4_194_304;
 const MAX_ANCHOR_BYTES = 16_384;
-const NONCE = /^(?:0x)?(?:[0-9a-fA-F]{2}){16,64}$/;
+const NONCE = /^(?:0x)?(?:[0-9a-fA-F]{2}){16,512}$/;
 
 const usage = (fault: string) => fabricError("USAGE_INVALID", { fault });
 
@@ -108,19 +108,31 @@ const bindingOf = ({ refusal, verified }: Appraised): AppraisalData["binds"] => 
 const conclude = (
   appraised: readonly Appraised[],
   policy: AppraisalPolicy | null,
-): { readonly first: Appraised; readonly refusal: FabricError | null } => {
+): { readonly first: Appraised | null; readonly refusal: FabricError | null } => {
   const accepted = appraised.filter(({ refusal }) => refusal === null);
   const [first = appraised[0]] = accepted;
-  if (first === undefined)
-    throw fabricError("EVIDENCE_MISSING", { reason: "the bundle carries none" });
+  if (first === undefined) {
+    const refusal = fabricError("EVIDENCE_MISSING", { reason: "the bundle carries none" });
+    return { first: null, refusal };
+  }
   if (first.refusal !== null || policy === null) return { first, refusal: first.refusal };
   const claims = accepted.map(({ result }) => result.claims).filter((each) => each !== null);
   return { first, refusal: quorumRefusal(claims, policy) };
 };
 
+/** What the file holds; refused where it holds no evidence. */
+const recognise = (bytes: Uint8Array): RecognisedEvidence | FabricError => {
+  try {
+    return recogniseEvidence(bytes);
+  } catch (error) {
+    if (isFabricError(error)) return error;
+    throw error;
+  }
+};
+
 /**
  * Appraise what a file holds, offline. What the evidence or its collateral hold is a refusal in the result; wrong input
- * beside them throws `USAGE_INVALID`, `FILE_UNREADABLE`, `FILE_INVALID`, and `EVIDENCE_*` for a file that holds none.
+ * beside them throws `USAGE_INVALID`, `FILE_UNREADABLE`, `FILE_INVALID`.
  */
 export const appraiseFile = async (
   file: string,
@@ -130,7 +142,8 @@ export const appraiseFile = async (
   const inputs = [file, options.collateral, options.policy, options.anchor];
   if (inputs.filter((name) => name === "-").length > 1)
     throw usage("standard input can be read only once");
-  if (nonce !== undefined && !NONCE.test(nonce)) throw usage("--nonce takes 16 to 64 bytes in hex");
+  if (nonce !== undefined && !NONCE.test(nonce))
+    throw usage("--nonce takes 16 to 512 bytes in hex");
   const policy = options.policy === undefined ? null : await readPolicy(options.policy, signal);
   const anchors = await readAnchors(options);
   const collateral =
@@ -138,7 +151,10 @@ export const appraiseFile = async (
       ? null
       : await readJson(options.collateral, "collateral", signal);
   const bytes = await readInput(file, { limit: MAX_BUNDLE_BYTES, signal });
-  const recognised = recogniseEvidence(new Uint8Array(bytes));
+  const recognised = recognise(new Uint8Array(bytes));
+  const nothing = { at, evidence: "unknown" as const, binds: null, pieces: [] };
+  if (recognised instanceof Error)
+    return { data: { ...refusedResult(recognised, policy), ...nothing }, refusal: recognised };
   const appraised = recognised.evidence.map((evidence) =>
     appraiseOne(evidence, {
       policy,
@@ -150,21 +166,21 @@ export const appraiseFile = async (
     }),
   );
   const { first, refusal } = conclude(appraised, policy);
-  const { result } = first;
-  const reasons =
-    refusal !== null && first.refusal === null
-      ? [refusalReason(refusal), ...result.reasons]
-      : result.reasons;
+  const evidence = recognised.kind;
+  if (first === null || (refusal !== null && first.refusal === null)) {
+    // The pieces pass and are not enough, or there is none.
+    const reason = refusal ?? fabricError("EVIDENCE_MISSING", { reason: "there is none" });
+    const result = first?.result ?? refusedResult(reason, policy);
+    const reasons = first ? [refusalReason(reason), ...result.reasons] : result.reasons;
+    const pieces = appraised.map((piece) => piece.result);
+    return {
+      data: { ...result, ...nothing, evidence, ok: false, reasons, pieces },
+      refusal: reason,
+    };
+  }
+  const pieces = appraised.length > 1 ? appraised.map((piece) => piece.result) : [];
   return {
-    data: {
-      ...result,
-      ok: refusal === null,
-      reasons,
-      at,
-      evidence: recognised.kind,
-      binds: refusal === null ? bindingOf(first) : null,
-      pieces: appraised.length > 1 ? appraised.map((piece) => piece.result) : [],
-    },
+    data: { ...first.result, at, evidence, binds: bindingOf(first), pieces },
     refusal,
   };
 };
