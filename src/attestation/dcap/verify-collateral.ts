@@ -3,6 +3,7 @@ import { bytesEqual, bytesToHex } from "../../crypto/bytes.ts";
 import { KEY_USAGE } from "../x509/certificate-extensions.ts";
 import type { Certificate } from "../x509/certificate.ts";
 import type { Crl } from "../x509/crl.ts";
+import { isWithin } from "../x509/is-within.ts";
 import { samePublicKey } from "../x509/public-key.ts";
 import { isSigned } from "../x509/signed-by.ts";
 import { type Anchor, type VerifiedChain, verifyChain } from "../x509/verify-chain.ts";
@@ -88,7 +89,7 @@ interface Dated {
 }
 
 const checkDates = (part: string, { issueDate, nextUpdate }: Dated, at: number): void => {
-  if (at < issueDate || at > nextUpdate)
+  if (!isWithin(at, issueDate, nextUpdate))
     throw fabricError("COLLATERAL_EXPIRED", {
       part,
       from: new Date(issueDate).toISOString(),

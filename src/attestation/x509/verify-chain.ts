@@ -4,6 +4,7 @@ import { sha256Hex } from "../../crypto/hashes.ts";
 import { EXTENSION, KEY_USAGE } from "./certificate-extensions.ts";
 import { type Certificate, parseCertificate } from "./certificate.ts";
 import { type Crl } from "./crl.ts";
+import { isWithin } from "./is-within.ts";
 import { MAX_CHAIN_LENGTH } from "./pem-chain.ts";
 import { isSigned } from "./signed-by.ts";
 import { verifyCrl } from "./verify-crl.ts";
@@ -77,7 +78,7 @@ const endInAnchor = <A extends Anchor>(
 };
 
 const checkItself = (certificate: Certificate, at: number, extra: readonly string[]): void => {
-  if (at < certificate.notBefore || at > certificate.notAfter)
+  if (!isWithin(at, certificate.notBefore, certificate.notAfter))
     throw fabricError("CERTIFICATE_EXPIRED", {
       certificate: certificate.name,
       from: new Date(certificate.notBefore).toISOString(),

@@ -3,6 +3,7 @@ import { bytesEqual } from "../../crypto/bytes.ts";
 import { KEY_USAGE } from "./certificate-extensions.ts";
 import type { Certificate } from "./certificate.ts";
 import type { Crl } from "./crl.ts";
+import { isWithin } from "./is-within.ts";
 import { isSigned } from "./signed-by.ts";
 
 const refuse = (issuer: Certificate, reason: string): never => {
@@ -24,7 +25,7 @@ export const verifyCrl = (crl: Crl, issuer: Certificate, at: number): void => {
   if (!issuer.isCa || issuer.keyUsage?.(KEY_USAGE.crlSign) !== true)
     refuse(issuer, "its issuer may not sign lists");
   if (!isSigned(crl, issuer.publicKey)) refuse(issuer, "its signature is wrong");
-  if (at < crl.thisUpdate || at > crl.nextUpdate)
+  if (!isWithin(at, crl.thisUpdate, crl.nextUpdate))
     throw fabricError("CRL_EXPIRED", {
       issuer: issuer.name,
       from: new Date(crl.thisUpdate).toISOString(),
