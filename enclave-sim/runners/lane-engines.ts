@@ -1,6 +1,7 @@
 import { digestOf } from "../../src/crypto/hashes.ts";
 import { readEngineBytes } from "./js/engine-bytes.ts";
 import { evmInterpreter } from "./evm/evm-interpreter.ts";
+import { wasmInterpreter } from "./wasm/wasm-interpreter.ts";
 import type { EngineLane, LaneEngineRow } from "./lane-engine.ts";
 
 /** One row per lane that has an engine. Rows load their engine late: most threads need one of them. */
@@ -17,6 +18,13 @@ export const laneEngines: Partial<Readonly<Record<EngineLane, LaneEngineRow>>> =
     create: async (parts) => {
       const { createEvmEngine } = await import("./evm/evm-engine.ts");
       return createEvmEngine(parts);
+    },
+  },
+  wasm: {
+    interpreter: wasmInterpreter,
+    create: async (parts) => {
+      const { createWasmEngine } = await import("./wasm/wasm-engine.ts");
+      return createWasmEngine(parts);
     },
   },
 };

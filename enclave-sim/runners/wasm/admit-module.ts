@@ -3,6 +3,7 @@ import { ByteWriter, refuseModule } from "./wasm-bytes.ts";
 import { isValidModule } from "./web-assembly.ts";
 import { OPCODE, PREFIXED, TYPE } from "./wasm-instructions.ts";
 import { type FunctionType, readWasmModule, type WasmModule } from "./wasm-module.ts";
+import { ADMISSION_VERSION } from "./wasm-interpreter.ts";
 import { checkImports, profileOf, type WasmProfile, type WasmProfileName } from "./wasm-profile.ts";
 
 // Looked at before this was written: binaryen 132 (its optimiser rewrites what it reads, so that the measured bytes would
@@ -10,8 +11,6 @@ import { checkImports, profileOf, type WasmProfile, type WasmProfileName } from 
 // write nothing back that is byte-exact), wasmparser 5.11 (a reader only), wasm-metering 0.2 (not kept since 2019, knows
 // WebAssembly 1.0 alone, copyleft). What is needed is a strict reader with a list of what is allowed, and a writer.
 
-/** Version of these rules and of the metering; part of what is measured as the interpreter. */
-export const ADMISSION_VERSION = 1;
 /** Custom section in which an admitted module says what it needs. */
 export const ADMISSION_SECTION = "cryptlet.admission";
 /** Largest module before and after the pass, in bytes. */

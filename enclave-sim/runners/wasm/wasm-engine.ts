@@ -2,10 +2,11 @@ import { z } from "zod";
 import { fabricError } from "../../../src/core/errors/fabric-error.ts";
 import { toRefusal } from "../../../src/sdk/guest-error.ts";
 import type { LaneEngine, LaneEngineParts, LaneInstance, LaneSnapshot } from "../lane-engine.ts";
-import { ADMISSION_SECTION, ADMISSION_VERSION, admitModule } from "./admit-module.ts";
+import { ADMISSION_SECTION, admitModule } from "./admit-module.ts";
 import { coreHost, type WasmHost } from "./core-host.ts";
 import { goHost } from "./go-host.ts";
-import { INSTRUCTIONS_PER_TICK, WasmGuest } from "./wasm-guest.ts";
+import { WasmGuest } from "./wasm-guest.ts";
+import { ADMISSION_VERSION } from "./wasm-interpreter.ts";
 import type { WasmProfileName } from "./wasm-profile.ts";
 import { compileModule, createMemory, customText, instantiateModule } from "./web-assembly.ts";
 
@@ -23,10 +24,6 @@ const admissionSchema = z.strictObject({
   memory: z.strictObject({ minimum: z.int().min(0), maximum: z.int().min(0).nullable() }),
   globals: z.int().min(0),
 });
-
-/** What is measured as the interpreter of lane wasm: the rules that a module passed, not the machine below them. */
-export const describeWasmInterpreter = (): string =>
-  JSON.stringify({ admission: ADMISSION_VERSION, instructionsPerTick: INSTRUCTIONS_PER_TICK });
 
 /** Lane wasm on V8's own WebAssembly: what V8 is not trusted with, the admission pass has put into the code. */
 export const createWasmEngine = ({ limits, host }: LaneEngineParts): LaneEngine => {

@@ -6,10 +6,9 @@ import {
 } from "../../../src/core/errors/fabric-error.ts";
 import type { EngineHost, EngineLimits, EngineRun } from "../js/js-engine.ts";
 import { METER } from "./instrument-function.ts";
+import { INSTRUCTIONS_PER_TICK } from "./wasm-interpreter.ts";
 import type { WasmGlobal, WasmMemory } from "./web-assembly.ts";
 
-/** Instructions of one tick; the same work takes the same ticks on every machine. */
-export const INSTRUCTIONS_PER_TICK = 100_000;
 /** Bytes that cross the wall for one instruction's fuel, as a shift. */
 const BYTES_SHIFT = 3;
 /** Bytes of UTF-8 that a UTF-16 code unit may take. */

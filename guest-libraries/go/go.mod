@@ -1,0 +1,3 @@
+module cryptlet.local/cryptlet
+
+go 1.19
