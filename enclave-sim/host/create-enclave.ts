@@ -1,7 +1,8 @@
 import { url as inspectorUrl } from "node:inspector";
 import { Worker } from "node:worker_threads";
 import { fabricError } from "../../src/core/errors/fabric-error.ts";
-import { fromWire } from "../../src/core/errors/wire.ts";
+import { fromWire, toWire } from "../../src/core/errors/wire.ts";
+import type { ReleaseRequest } from "../../src/key-broker/protocol.ts";
 import type {
   CallKind,
   EnclaveCalls,
@@ -10,6 +11,7 @@ import type {
   ToEnclave,
 } from "../protocol/enclave-messages.ts";
 import type { Enclave, EnclaveOptions, LoadedCryptlet } from "./enclave.ts";
+import type { AskBroker } from "./secret-broker.ts";
 import { threadEnvironment, threadFile } from "./thread-file.ts";
 
 /** ms that the enclave has to close by itself. */
@@ -55,8 +57,21 @@ export const createEnclave = (options: EnclaveOptions = {}): Enclave => {
     for (const { reject } of pending.values()) reject(gone);
     pending.clear();
   };
+  const brokers = new Map<number, AskBroker>();
+  const fetchSecrets = async (id: number, request: ReleaseRequest): Promise<ToEnclave> => {
+    try {
+      const ask = brokers.get(id);
+      if (!ask) throw fabricError("ENCLAVE_MESSAGE_INVALID", { reason: "no broker was given" });
+      return { kind: "secrets", id, answer: await ask(request) };
+    } catch (error) {
+      return { kind: "no-secrets", id, error: toWire(error) };
+    }
+  };
+  const passSecrets = async (id: number, request: ReleaseRequest): Promise<void> =>
+    worker.postMessage(await fetchSecrets(id, request));
   worker.on("message", (message: FromEnclave) => {
     if (message.kind === "log") return options.onLog?.(message.line);
+    if (message.kind === "secrets-wanted") return void passSecrets(message.id, message.request);
     const waiting = pending.get(message.id);
     pending.delete(message.id);
     if (message.kind === "answer") waiting?.resolve(message.value);
@@ -76,14 +91,15 @@ export const createEnclave = (options: EnclaveOptions = {}): Enclave => {
   const ask = async <Kind extends CallKind>(
     kind: Kind,
     request: EnclaveCalls[Kind]["request"],
-    call: { readonly signal?: AbortSignal } = {},
+    call: { readonly signal?: AbortSignal; readonly askBroker?: AskBroker } = {},
   ): Promise<EnclaveCalls[Kind]["answer"]> => {
     if (gone) throw gone;
     if (closing && kind !== "close") throw fabricError("ENCLAVE_CLOSED", {});
-    const { signal } = call;
+    const { signal, askBroker } = call;
     if (signal?.aborted) throw fabricError("INTERRUPTED", { what: `The call ${kind}` });
     numbers.call += 1;
     const id = numbers.call;
+    if (askBroker) brokers.set(id, askBroker);
     const cancel = () => worker.postMessage({ kind: "cancel", id } satisfies ToEnclave);
     signal?.addEventListener("abort", cancel, { once: true });
     try {
@@ -98,6 +114,7 @@ export const createEnclave = (options: EnclaveOptions = {}): Enclave => {
         }
       });
     } finally {
+      brokers.delete(id);
       signal?.removeEventListener("abort", cancel);
     }
   };
@@ -130,8 +147,15 @@ export const createEnclave = (options: EnclaveOptions = {}): Enclave => {
     load: async (cryptlet, loadOptions, call) => {
       numbers.cryptlet += 1;
       const number = numbers.cryptlet;
-      const request = { cryptlet: number, package: cryptlet, options: loadOptions };
-      const { keyset, epoch, ...answer } = await ask("load", request, call);
+      const { broker, signal: loadSignal } = call ?? {};
+      const brokerCall = loadSignal ? { signal: loadSignal } : {};
+      const isAsked = broker && Object.keys(loadOptions.brokerSecrets ?? {}).length > 0;
+      const nonce = isAsked ? (await broker.challenge(brokerCall)).nonce : null;
+      const request = { cryptlet: number, package: cryptlet, options: loadOptions, nonce };
+      const { keyset, epoch, ...answer } = await ask("load", request, {
+        ...brokerCall,
+        ...(isAsked ? { askBroker: (wanted) => broker.release(wanted, brokerCall) } : {}),
+      });
       try {
         await holdEpoch(keyset, epoch);
       } catch (error) {

@@ -44,9 +44,10 @@ const MAX_OVERLAP_MS = 365 * 86_400_000;
 
 /** Digest of what the operator chose. Secrets by name only: their values must not be guessable from evidence. */
 const configurationId = (options: LoadOptions): Digest => {
-  const { fabric, feeds, secrets, sources, configuration = null } = options;
+  const { fabric, feeds, secrets, sources, configuration = null, brokerSecrets } = options;
   const names = Object.keys(secrets).toSorted();
-  const content = { fabric, feeds, secrets: names, sources, configuration };
+  const brokered = brokerSecrets ? { brokerSecrets } : {};
+  const content = { fabric, feeds, secrets: names, sources, configuration, ...brokered };
   return digestOf(new TextEncoder().encode(canonicalJson(content)));
 };
 

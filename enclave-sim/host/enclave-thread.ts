@@ -1,7 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { systemClock } from "../../src/core/clock.ts";
 import { fabricError } from "../../src/core/errors/fabric-error.ts";
-import { toWire } from "../../src/core/errors/wire.ts";
+import { fromWire, toWire } from "../../src/core/errors/wire.ts";
 import type {
   CallKind,
   EnclaveCalls,
@@ -13,6 +13,7 @@ import type { Cell } from "./cell.ts";
 import type { CryptletIdentity } from "./cryptlet-identity.ts";
 import { attestHost } from "./host-platform.ts";
 import { loadCell } from "./load-cell.ts";
+import type { AskBroker } from "./secret-broker.ts";
 
 // Entry of the enclave's thread. Secret keys are made, sealed, opened and used here, and are posted nowhere.
 
@@ -24,7 +25,25 @@ const send = (message: FromEnclave) => port.postMessage(message);
 const cells = new Map<number, Cell>();
 const identities = new Map<number, CryptletIdentity>();
 const underWay = new Map<number, AbortController>();
-type Call = Exclude<ToEnclave, { kind: "cancel" }>;
+type Answered = Extract<ToEnclave, { kind: "secrets" | "no-secrets" }>;
+type Call = Exclude<ToEnclave, { kind: "cancel" } | Answered>;
+/** Loads that wait for the key broker. */
+const waiting = new Map<number, (answer: Answered) => void>();
+
+/** Ask the host for what only this thread can open. */
+const askBroker =
+  (id: number, signal: AbortSignal): AskBroker =>
+  (request) =>
+    new Promise((resolve, reject) => {
+      const abort = () => reject(signal.reason as Error);
+      signal.addEventListener("abort", abort, { once: true });
+      waiting.set(id, (message) => {
+        signal.removeEventListener("abort", abort);
+        if (message.kind === "secrets") resolve(message.answer);
+        else reject(fromWire(message.error));
+      });
+      send({ kind: "secrets-wanted", id, request });
+    });
 
 const cellOf = (cryptlet: number): Cell => {
   const cell = cells.get(cryptlet);
@@ -53,7 +72,9 @@ const perform = async (
     case "load": {
       const onLog = (line: Extract<FromEnclave, { kind: "log" }>["line"]) =>
         send({ kind: "log", line });
-      const context = { debug, signal, onLog };
+      const { nonce } = call;
+      const broker = nonce === null ? null : { nonce, ask: askBroker(call.id, signal) };
+      const context = { debug, signal, onLog, broker };
       const { cell, identity, answer } = await loadCell(call.package, call.options, context);
       if (closing !== undefined) {
         await cell.close();
@@ -105,10 +126,13 @@ const answer = async (call: Call): Promise<void> => {
     send({ kind: "refusal", id: call.id, error: toWire(error) });
   }
   underWay.delete(call.id);
+  waiting.delete(call.id);
   if (call.kind === "close") port.close();
 };
 
 port.on("message", (message: ToEnclave) => {
   if (message.kind === "cancel") underWay.get(message.id)?.abort();
+  else if (message.kind === "secrets" || message.kind === "no-secrets")
+    waiting.get(message.id)?.(message);
   else void answer(message);
 });

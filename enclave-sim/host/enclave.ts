@@ -13,18 +13,21 @@ import type { Limits } from "../protocol/limits.ts";
 import type { EvidenceSource } from "../quote-providers/create-quote-provider.ts";
 import type { CryptletAttestation, HostAttestation } from "./attestation-calls.ts";
 import type { MonotonicCounter } from "./monotonic-counter.ts";
+import type { SecretBroker } from "./secret-broker.ts";
 import type { RecordedTranscript } from "../protocol/sealed-transcript.ts";
 
 /** A thread that holds keys, capabilities and journal, and the guest threads it starts. Simulated: no hardware protects it. */
 export interface Enclave extends HostAttestation {
   /**
    * Starts a Cryptlet: evaluates its bundle once, measures it, opens or makes its keys.
-   * Throws `CRYPTLET_INIT_FAILED`, `FEED_NOT_DECLARED`, `OBSERVATION_REFUSED` (a wrong feed hash), `SEAL_REFUSED`, `ENCLAVE_CLOSED`.
+   * `broker` is asked for `options.brokerSecrets`; it answers the enclave and not the host.
+   * Throws `CRYPTLET_INIT_FAILED`, `FEED_NOT_DECLARED`, `OBSERVATION_REFUSED` (a wrong feed hash), `SEAL_REFUSED`,
+   * `SECRET_SOURCE_INVALID`, `BROKER_*`, `ENCLAVE_CLOSED`.
    */
   load(
     cryptlet: CryptletPackage,
     options: LoadOptions,
-    call?: { readonly signal?: AbortSignal },
+    call?: { readonly signal?: AbortSignal; readonly broker?: SecretBroker },
   ): Promise<LoadedCryptlet>;
   stats(): Promise<EnclaveStats>;
   /** Ends runs that are under way, then every thread. */
@@ -58,8 +61,10 @@ export interface ServedFeed {
 
 export interface LoadOptions {
   readonly fabric: FabricId;
-  /** Values of the secrets that the manifest names. */
+  /** Values of the secrets that the manifest names, as far as the host's configuration holds them. */
   readonly secrets: Readonly<Record<string, string>>;
+  /** Secret of the manifest -> name with the key broker. Part of the evidence's configId. */
+  readonly brokerSecrets?: Readonly<Record<string, string>>;
   readonly sources: SourcesConfiguration;
   /** What `ctx.configuration` gives; null when left out. Part of the evidence's configId. */
   readonly configuration?: Json;

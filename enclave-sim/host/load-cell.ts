@@ -7,6 +7,7 @@ import type { LoadAnswer } from "../protocol/enclave-messages.ts";
 import { limitsOf, WALL } from "../protocol/limits.ts";
 import { type Cell, createCell } from "./cell.ts";
 import type { CryptletPackage, GuestLogLine, LoadOptions } from "./enclave.ts";
+import { type BrokerAccess, collectSecrets } from "./collect-secrets.ts";
 import { measuredContents, measurePackage } from "./measure-package.ts";
 import { shareSnapshot } from "./shared-snapshot.ts";
 import { startThreadGuest } from "./thread-guest.ts";
@@ -17,11 +18,12 @@ const startGuest = () => startThreadGuest(fromWire);
 /** Start a Cryptlet: bundle evaluated, measured, keys opened, evidence signed. */
 export const loadCell = async (
   cryptlet: CryptletPackage,
-  options: LoadOptions,
+  asked: LoadOptions,
   context: {
     readonly debug: boolean;
     readonly signal: AbortSignal;
     readonly onLog: (line: GuestLogLine) => void;
+    readonly broker: BrokerAccess | null;
   },
 ): Promise<{
   readonly cell: Cell;
@@ -29,8 +31,8 @@ export const loadCell = async (
   readonly answer: LoadAnswer;
 }> => {
   const { manifest } = cryptlet;
-  checkFeeds(cryptlet, options);
-  const limits = limitsOf(manifest, options.limits);
+  checkFeeds(cryptlet, asked);
+  const limits = limitsOf(manifest, asked.limits);
   const engineLimits = { ...limits, outcomeCharacters: WALL.outcomeCharacters };
   const guest = startGuest();
   try {
@@ -47,19 +49,28 @@ export const loadCell = async (
     const program = { id: measurement, snapshot, limits: engineLimits };
     const identity = await openCryptletIdentity({
       cryptlet,
-      options,
+      options: asked,
       contents,
       debug: context.debug,
       wall: "none",
       clock: systemClock,
     });
+    const { signal, broker } = context;
+    const secretValues = await collectSecrets({
+      cryptlet,
+      options: asked,
+      identity,
+      broker,
+      signal,
+    });
+    const options = { ...asked, secrets: secretValues };
     const { keys, evidence } = await identity.renew({}, context.signal);
     const { http, secrets } = manifest.capabilities;
     const capability = http
       ? createHttpCapability({
           http,
           secrets,
-          secretValues: options.secrets,
+          secretValues,
           sources: options.sources,
         })
       : null;

@@ -2,6 +2,7 @@ import type { WireError } from "../../src/core/errors/wire.ts";
 import type { Digest, RunId } from "../../src/core/ids.ts";
 import type { KeyRecord } from "../../src/crypto/key-record.ts";
 import type { Evidence } from "../../src/envelope/bundle.ts";
+import type { ReleaseAnswer, ReleaseRequest } from "../../src/key-broker/protocol.ts";
 import type { TriggerInput } from "../../src/sdk/abi.ts";
 import type {
   AttestedKeys,
@@ -42,6 +43,8 @@ export interface EnclaveCalls {
       readonly cryptlet: number;
       readonly package: CryptletPackage;
       readonly options: LoadOptions;
+      /** Challenge of the key broker; null where none is asked. */
+      readonly nonce: string | null;
     };
     readonly answer: LoadAnswer;
   };
@@ -90,12 +93,17 @@ export type ToEnclave =
         readonly id: number;
       } & EnclaveCalls[Kind]["request"];
     }[CallKind]
-  | { readonly kind: "cancel"; readonly id: number };
+  | { readonly kind: "cancel"; readonly id: number }
+  /** Answer to `secrets-wanted`: ciphertexts, or why there are none. */
+  | { readonly kind: "secrets"; readonly id: number; readonly answer: ReleaseAnswer }
+  | { readonly kind: "no-secrets"; readonly id: number; readonly error: WireError };
 
 export type FromEnclave =
   | { readonly kind: "answer"; readonly id: number; readonly value: unknown }
   | { readonly kind: "refusal"; readonly id: number; readonly error: WireError }
-  | { readonly kind: "log"; readonly line: GuestLogLine };
+  | { readonly kind: "log"; readonly line: GuestLogLine }
+  /** In the middle of the load with this id. */
+  | { readonly kind: "secrets-wanted"; readonly id: number; readonly request: ReleaseRequest };
 
 /** What the enclave's thread is started with. */
 export interface EnclaveThreadData {

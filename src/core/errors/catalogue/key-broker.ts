@@ -55,6 +55,11 @@ export const keyBrokerErrors = {
     message: "The key broker cannot listen on {host} port {port}: {reason}",
     hint: "Choose another port or stop what listens there.",
   },
+  SECRET_SOURCE_INVALID: {
+    kind: "user",
+    message: "The secrets of Cryptlet {cryptlet} cannot be collected: {reason}",
+    hint: "Each secret comes from one place: the host's configuration or its key broker.",
+  },
   VAULT_KEY_INVALID: {
     kind: "user",
     message: "The key that the secrets are sealed under cannot be used: {reason}",
