@@ -116,6 +116,12 @@ export interface KeysetBook {
   add(activeFrom: number): Promise<NumberedKeyset>;
 }
 
+const requestOf = (epoch: number): SealRequest => ({
+  policy: "MRENCLAVE",
+  purpose: "keyset",
+  counter: epoch,
+});
+
 const fileOf = (directory: string, { mrenclave, debug }: SealIdentity, epoch: number): string => {
   const name = mrenclave.slice("sha256:".length);
   return path.join(directory, `${name}${debug ? ".debug" : ""}.${epoch}.sealed`);
@@ -151,11 +157,6 @@ export const openKeysets = async (
   identity: SealIdentity,
 ): Promise<KeysetBook> => {
   const key = await platformSecret(directory);
-  const requestOf = (epoch: number): SealRequest => ({
-    policy: "MRENCLAVE",
-    purpose: "keyset",
-    counter: epoch,
-  });
   const openText = (text: Buffer, epoch: number, file: string): NumberedKeyset => {
     const blob = { text: text.toString("utf8"), path: file };
     const { plain, counter } = unseal(key, identity, requestOf(epoch), blob);

@@ -34,6 +34,38 @@ const readAuxiliary = async (entry: string): Promise<SnpCollateral | null> => {
   }
 };
 
+/** One question through one entry. */
+const askEntry = async (
+  entry: string,
+  reportData: Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<TeeEvidence> => {
+  const file = (name: string) => path.join(entry, name);
+  const text = (name: string) => readFile(file(name), "utf8");
+  const wait = <Answer>(what: string, question: () => Promise<Answer | null>) =>
+    awaitFresh("configfs-tsm", what, question, signal);
+  const provider = (await wait("provider", () => text("provider"))).trim();
+  if (!isProvider(provider))
+    throw providerFailed("configfs-tsm", `the provider ${provider.slice(0, 40)} is not known`);
+  const before = Number.parseInt(await wait("generation", () => text("generation")), 10);
+  await writeFile(file("inblob"), reportData, { flag: constants.O_WRONLY });
+  const bytes = await wait("outblob", async () => {
+    const blob = new Uint8Array(await readFile(file("outblob")));
+    const generation = Number.parseInt(await text("generation"), 10);
+    // One write of ours; another one means that somebody else asks through this entry.
+    if (generation > before + 1)
+      throw providerFailed("configfs-tsm", "somebody else wrote to the entry");
+    return generation === before + 1 && blob.length > 0 ? blob : null;
+  });
+  if (bytes.length > MAX_QUOTE_BYTES) throw providerFailed("configfs-tsm", "outblob is too long");
+  const report = PROVIDERS[provider](bytes);
+  if (!report) throw providerFailed("configfs-tsm", "outblob is no report of its provider");
+  if (!bindsReportData(report, reportData))
+    throw providerFailed("configfs-tsm", "outblob binds other report data");
+  const collateral = provider === "sev_guest" ? await readAuxiliary(entry) : null;
+  return { type: report.type, tee: report.tee, bytes, collateral };
+};
+
 /**
  * Quotes of Intel TDX and AMD SEV-SNP guests through Linux's configfs (Documentation/ABI/testing/configfs-tsm-report):
  * one entry per question, `inblob` written once, `generation` compared so that nobody else's write is answered.
@@ -42,36 +74,6 @@ const readAuxiliary = async (entry: string): Promise<SnpCollateral | null> => {
 export const createConfigfsTsmQuoteProvider = (
   directory: string = CONFIGFS_TSM_DIRECTORY,
 ): QuoteProvider => {
-  const ask = async (
-    entry: string,
-    reportData: Uint8Array,
-    signal: AbortSignal | undefined,
-  ): Promise<TeeEvidence> => {
-    const file = (name: string) => path.join(entry, name);
-    const text = (name: string) => readFile(file(name), "utf8");
-    const wait = <Answer>(what: string, question: () => Promise<Answer | null>) =>
-      awaitFresh("configfs-tsm", what, question, signal);
-    const provider = (await wait("provider", () => text("provider"))).trim();
-    if (!isProvider(provider))
-      throw providerFailed("configfs-tsm", `the provider ${provider.slice(0, 40)} is not known`);
-    const before = Number.parseInt(await wait("generation", () => text("generation")), 10);
-    await writeFile(file("inblob"), reportData, { flag: constants.O_WRONLY });
-    const bytes = await wait("outblob", async () => {
-      const blob = new Uint8Array(await readFile(file("outblob")));
-      const generation = Number.parseInt(await text("generation"), 10);
-      // One write of ours; another one means that somebody else asks through this entry.
-      if (generation > before + 1)
-        throw providerFailed("configfs-tsm", "somebody else wrote to the entry");
-      return generation === before + 1 && blob.length > 0 ? blob : null;
-    });
-    if (bytes.length > MAX_QUOTE_BYTES) throw providerFailed("configfs-tsm", "outblob is too long");
-    const report = PROVIDERS[provider](bytes);
-    if (!report) throw providerFailed("configfs-tsm", "outblob is no report of its provider");
-    if (!bindsReportData(report, reportData))
-      throw providerFailed("configfs-tsm", "outblob binds other report data");
-    const collateral = provider === "sev_guest" ? await readAuxiliary(entry) : null;
-    return { type: report.type, tee: report.tee, bytes, collateral };
-  };
   return {
     name: "configfs-tsm",
     getEvidence: async (reportData, options = {}) => {
@@ -83,7 +85,7 @@ export const createConfigfsTsmQuoteProvider = (
         throw providerFailed("configfs-tsm", reason, error);
       }
       try {
-        return await ask(entry, reportData, options.signal);
+        return await askEntry(entry, reportData, options.signal);
       } finally {
         // A simulated folder is cleared by whoever simulates it.
         await rmdir(entry).catch(() => undefined);

@@ -88,6 +88,26 @@ export const cryptletAnswer = z
   })
   .describe("a loaded Cryptlet");
 
+export const attestationAnswer = z
+  .object({
+    nonce: z.string(),
+    omitted: z.int().describe("loaded Cryptlets that this answer leaves out: ask for them by name"),
+    evidence: z.array(
+      z.object({
+        cryptlet: z.string(),
+        measurement: digest,
+        keys: z.array(z.object(keyFields)),
+        evidence: opaque.describe("evidence document over these keys and the nonce"),
+        platformRoot: z
+          .string()
+          .describe("PEM of the root that it ends in: no reason to believe it"),
+        notAfter: time,
+        simulated: z.boolean(),
+      }),
+    ),
+  })
+  .describe("evidence that was made for this question");
+
 /** DSSE 1.0.2. */
 export const envelopeAnswer = z.object({
   payloadType: z.string(),

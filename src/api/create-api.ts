@@ -14,6 +14,7 @@ import type { Fabric } from "../host/fabric.ts";
 import { createAuthorise } from "./authorise.ts";
 import { clientErrorHandler, createErrorHandler, notFoundHandler } from "./error-reply.ts";
 import { createEventStreams, type StreamLimits } from "./event-streams.ts";
+import { attestationRoutes } from "./routes/attestation.ts";
 import { cryptletRoutes } from "./routes/cryptlets.ts";
 import { deliveryRoutes } from "./routes/deliveries.ts";
 import { envelopeRoutes } from "./routes/envelopes.ts";
@@ -37,7 +38,7 @@ export interface Api {
 export interface ApiOptions {
   readonly fabric: Fabric;
   readonly log: Log;
-  /** When given, everything below /v1 and /metrics needs it as bearer token. */
+  /** When given, everything below /v1 but /v1/attestation, and /metrics, need it as bearer token. */
   readonly token?: Secret | null;
   readonly streams?: Partial<StreamLimits>;
 }
@@ -111,6 +112,7 @@ export const createApi = ({ fabric, log, token, streams: limits }: ApiOptions): 
   });
   void app.register(async (open) => {
     await open.register(statusRoutes, { fabric });
+    await open.register(attestationRoutes, { fabric });
     open.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
   });
   void app.register(async (guarded) => {

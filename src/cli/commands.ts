@@ -10,7 +10,9 @@ import { demo } from "./commands/demo.ts";
 import { devProviders } from "./commands/dev-providers.ts";
 import { doctor } from "./commands/doctor.ts";
 import { enclaveAppraise } from "./commands/enclave-appraise.ts";
+import { enclaveEvidence } from "./commands/enclave-evidence.ts";
 import { enclaveMeasure } from "./commands/enclave-measure.ts";
+import { enclaveSign } from "./commands/enclave-sign.ts";
 import { envelopeShow } from "./commands/envelope-show.ts";
 import { envelopeVerify } from "./commands/envelope-verify.ts";
 import { feedGet } from "./commands/feed-get.ts";
@@ -25,6 +27,7 @@ export const commands: readonly CommandRecord[] = [
   demo,
   devProviders,
   build,
+  enclaveSign,
   feedList,
   feedGet,
   feedWatch,
@@ -33,6 +36,7 @@ export const commands: readonly CommandRecord[] = [
   envelopeVerify,
   replay,
   enclaveMeasure,
+  enclaveEvidence,
   enclaveAppraise,
   hostStart,
   hostStatus,

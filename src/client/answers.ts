@@ -7,6 +7,7 @@ import {
   feedHashSchema,
   feedIdSchema,
 } from "../core/ids.ts";
+import { evidenceSchema } from "../envelope/bundle.ts";
 
 /**
  * What the API answers, as this client accepts it: bounded, and objects may carry fields of a later version, which
@@ -34,6 +35,26 @@ export const deliveryAnswer = z.object({
   attempts: count,
   updatedAt: time,
 });
+
+/** Fresh evidence of a fabric's keys; nothing of it is verified. */
+export const attestationAnswer = z.object({
+  nonce: text,
+  omitted: count,
+  evidence: z
+    .array(
+      z.object({
+        cryptlet: cryptletIdSchema,
+        measurement: digestSchema,
+        evidence: evidenceSchema,
+        platformRoot: text,
+        notAfter: time,
+        simulated: z.boolean(),
+      }),
+    )
+    .max(64),
+});
+/** @see attestationAnswer */
+export type AttestationAnswer = z.infer<typeof attestationAnswer>;
 
 /** One published round. */
 export const roundAnswer = z.object({

@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { fabricError } from "../core/errors/fabric-error.ts";
 import { digestSchema, feedIdSchema, runIdSchema } from "../core/ids.ts";
 import {
+  attestationAnswer,
   bundleAnswer,
   transcriptAnswer,
   feedAnswer,
@@ -11,6 +12,7 @@ import {
   livenessAnswer,
   roundAnswer,
   roundsAnswer,
+  type AttestationAnswer,
   type FeedAnswer,
   type HealthAnswer,
   type LivenessAnswer,
@@ -50,6 +52,14 @@ export interface FabricClient {
      */
     transcript(run: string, options?: CallOptions): Promise<unknown>;
   };
+  /**
+   * Fresh evidence of the keys that sign, bound to a nonce of 32 bytes in hex; judge it with `createEvidenceAppraiser`.
+   * Throws `CRYPTLET_UNKNOWN`.
+   */
+  attestation(
+    request: { readonly nonce: string; readonly cryptlet?: string | undefined },
+    options?: CallOptions,
+  ): Promise<AttestationAnswer>;
   /** Answers with `ok: false` when a part is down; that is no error. */
   health(options?: CallOptions): Promise<HealthAnswer>;
   live(options?: CallOptions): Promise<LivenessAnswer>;
@@ -124,6 +134,11 @@ export const createFabricClient = (options: {
         if (!id.success) throw fabricError("RUN_NOT_STORED", { run: run.slice(0, 80) });
         return read(`v1/runs/${id.data}/transcript`, transcriptAnswer, call);
       },
+    },
+    attestation: async ({ nonce, cryptlet }, call) => {
+      const query = new URLSearchParams({ nonce });
+      if (cryptlet !== undefined) query.set("cryptlet", cryptlet);
+      return read(`v1/attestation?${query.toString()}`, attestationAnswer, call);
     },
     health: async (call) => read("health", healthAnswer, call, [503]),
     live: async (call) => read("live", livenessAnswer, call, [503]),

@@ -2,8 +2,18 @@ import type { LoadedCryptlet } from "../../enclave-sim/host/enclave.ts";
 import { fabricError } from "../core/errors/fabric-error.ts";
 import { cryptletIdSchema, type CryptletId } from "../core/ids.ts";
 import { decodeBase64 } from "../crypto/base64.ts";
+import type { KeyRecord } from "../crypto/key-record.ts";
 import { spkiToPem } from "../crypto/pem.ts";
 import type { CryptletDirectory, CryptletView } from "./fabric.ts";
+
+/** A key as the API shows it. */
+export const viewKey = (key: KeyRecord): CryptletView["keys"][number] => ({
+  keyid: key.keyid,
+  suite: key.suite,
+  publicKey: key.publicKey,
+  pem: spkiToPem(decodeBase64(key.publicKey, "public key")),
+  address: key.address ?? null,
+});
 
 const viewCryptlet = (cryptlet: LoadedCryptlet): CryptletView => ({
   id: cryptletIdSchema.parse(cryptlet.id),
@@ -11,13 +21,7 @@ const viewCryptlet = (cryptlet: LoadedCryptlet): CryptletView => ({
   measurement: cryptlet.measurement,
   feeds: cryptlet.manifest.feeds.map(({ id }) => id),
   hosts: cryptlet.manifest.capabilities.http?.hosts.map(({ host }) => host) ?? [],
-  keys: cryptlet.keys.map((key) => ({
-    keyid: key.keyid,
-    suite: key.suite,
-    publicKey: key.publicKey,
-    pem: spkiToPem(decodeBase64(key.publicKey, "public key")),
-    address: key.address ?? null,
-  })),
+  keys: cryptlet.keys.map(viewKey),
   evidence: cryptlet.evidence,
   // The only enclave driver of this version is the simulator.
   simulated: true,

@@ -18,6 +18,7 @@ export interface Fabric {
   readonly feeds: FeedDirectory;
   readonly envelopes: EnvelopeArchive;
   readonly cryptlets: CryptletDirectory;
+  readonly attestation: AttestationDirectory;
   readonly deliveries: DeliveryDirectory;
   readonly runs: RunDirectory;
   /** News as they happen; the database stays the record. */
@@ -165,6 +166,30 @@ export interface RunDirectory {
   get(run: RunId): Promise<RunView>;
   /** Plain transcript, or a sealed one. Throws `TRANSCRIPT_NOT_KEPT`. */
   transcript(run: RunId): Promise<unknown>;
+}
+
+/** Evidence that was made for one question. */
+export interface FreshEvidence {
+  readonly cryptlet: CryptletId;
+  readonly measurement: Digest;
+  readonly keys: CryptletView["keys"];
+  readonly evidence: unknown;
+  /** PEM of the root that it ends in: no reason to believe it. */
+  readonly platformRoot: string;
+  /** ms since epoch. */
+  readonly notAfter: number;
+  readonly simulated: boolean;
+}
+
+export interface AttestationDirectory {
+  /**
+   * Fresh evidence of the keys that sign, bound to a nonce (32 bytes in hex): of one Cryptlet, or of the first eight by
+   * name with the number of those left out. Throws `CRYPTLET_UNKNOWN`, `ATTESTATION_BUSY`.
+   */
+  fresh(
+    request: { readonly nonce: string; readonly cryptlet: CryptletId | null },
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<{ readonly evidence: readonly FreshEvidence[]; readonly omitted: number }>;
 }
 
 export interface DeliveryDirectory {

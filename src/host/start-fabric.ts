@@ -8,6 +8,7 @@ import { openStore } from "../store/open-store.ts";
 import { outboxBacklog } from "../store/outbox.ts";
 import { abandonOpenRuns } from "../store/runs.ts";
 import { connectBus } from "./connect-bus.ts";
+import { createAttestationDirectory } from "./attestation-directory.ts";
 import { createCryptletDirectory } from "./cryptlet-directory.ts";
 import { createDeliveryDirectory } from "./delivery-directory.ts";
 import { createEnvelopeArchive } from "./envelope-archive.ts";
@@ -153,6 +154,7 @@ const start = async (
     feeds: createFeedDirectory({ store, events, latest }, feeds),
     envelopes: createEnvelopeArchive(store, chainIds),
     cryptlets: createCryptletDirectory(cryptlets),
+    attestation: createAttestationDirectory(cryptlets),
     deliveries: createDeliveryDirectory(store),
     runs: createRunDirectory(store),
     events,

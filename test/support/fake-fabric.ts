@@ -213,6 +213,22 @@ export const createFakeFabric = (published = 0): FakeFabric => {
         return cryptlet;
       },
     },
+    attestation: {
+      async fresh({ nonce, cryptlet: id }) {
+        if (id !== null && id !== CRYPTLET) throw fabricError("CRYPTLET_UNKNOWN", { cryptlet: id });
+        const { keys, measurement } = cryptlet;
+        const piece = {
+          cryptlet: CRYPTLET,
+          measurement,
+          keys,
+          evidence: { type: "fake", body: nonce },
+        };
+        const evidence = [
+          { ...piece, platformRoot: "PEM", notAfter: 1_700_000_000_000, simulated: true },
+        ];
+        return { evidence, omitted: 0 };
+      },
+    },
     runs: {
       list: async ({ feed, limit }) =>
         [run].filter((one) => feed === undefined || one.feed === feed).slice(0, limit),

@@ -31,6 +31,17 @@ export const apiErrors = {
     exit: 4,
     status: 401,
   },
+  ATTESTATION_LIMIT: {
+    kind: "unavailable",
+    message: "One address may ask for {limit} pieces of fresh evidence in a minute",
+    hint: "Wait a minute. The evidence in /v1/cryptlets binds the same keys, without a nonce.",
+    status: 429,
+  },
+  ATTESTATION_BUSY: {
+    kind: "unavailable",
+    message: "The host is making {limit} quotes already",
+    hint: "Ask again in a moment. The evidence in /v1/cryptlets binds the same keys, without a nonce.",
+  },
   API_STREAMS_EXHAUSTED: {
     kind: "unavailable",
     message: "All {limit} event streams of this host are taken",
