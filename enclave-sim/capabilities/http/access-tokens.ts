@@ -80,8 +80,8 @@ const fetchToken = async (
     // In the body as RFC 6749 section 2.3.1 allows; Salesforce and Microsoft document this form.
     const form = new URLSearchParams({
       grant_type: "client_credentials",
-      client_id: secrets.fill(credentials.clientId, name),
-      client_secret: secrets.fill(credentials.clientSecret, name),
+      client_id: secrets.fill(credentials.clientId, name, new Set()),
+      client_secret: secrets.fill(credentials.clientSecret, name, new Set()),
     });
     if (credentials.scope !== undefined) form.set("scope", credentials.scope);
     return {

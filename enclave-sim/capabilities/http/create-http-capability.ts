@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { systemClock, type Clock } from "../../../src/core/clock.ts";
 import { fabricError, isFabricError } from "../../../src/core/errors/fabric-error.ts";
 import { toWire } from "../../../src/core/errors/wire.ts";
@@ -11,7 +12,7 @@ import { crossingHeaders } from "./headers.ts";
 import { createRateLimits } from "./rate-limits.ts";
 import { requestDigest } from "./request-digest.ts";
 import { systemResolver, type Resolver } from "./resolve-host.ts";
-import { createSecretBox } from "../secrets/secret-box.ts";
+import { createSecretBox, type SecretBox } from "../secrets/secret-box.ts";
 import { createSender, type Sender } from "./sender.ts";
 
 /** What the http capability of one Cryptlet is made of. */
@@ -19,6 +20,8 @@ export interface HttpCapabilityOptions {
   readonly http: HttpManifest;
   readonly secrets: readonly SecretManifest[];
   readonly secretValues: Readonly<Record<string, string>>;
+  /** 32 bytes that key the digests of used secrets; random when left out, and then digests say nothing after a restart. */
+  readonly secretUseKey?: Uint8Array;
   readonly sources: SourcesConfiguration;
   readonly clock?: Clock;
   readonly resolver?: Resolver;
@@ -38,7 +41,8 @@ export const createHttpCapability = (options: HttpCapabilityOptions): HttpCapabi
   const mode: SourceMode = sources.mode === "live" ? "LIVE" : "EMULATED";
   const now = () => clock.now();
   const pool = createConnectionPool();
-  const secrets = createSecretBox(options.secrets, options.secretValues);
+  const useKey = options.secretUseKey ?? randomBytes(32);
+  const secrets = createSecretBox(options.secrets, options.secretValues, useKey);
   const sender = createSender({
     http,
     secrets,
@@ -52,7 +56,8 @@ export const createHttpCapability = (options: HttpCapabilityOptions): HttpCapabi
         requests.map((request, at) => {
           const reference = nextReference();
           const repeated = requests.findIndex(({ id }) => id === request.id) < at;
-          return exchangeOne({ request, reference, repeated, mode, http, sender, signal, now });
+          const run = { request, reference, repeated, mode, http, sender, secrets, signal, now };
+          return exchangeOne(run);
         }),
       ),
     close: () => pool.close(),
@@ -66,12 +71,13 @@ const exchangeOne = async (run: {
   readonly mode: SourceMode;
   readonly http: HttpManifest;
   readonly sender: Sender;
+  readonly secrets: SecretBox;
   readonly signal: AbortSignal;
   readonly now: () => number;
 }): Promise<HttpExchange> => {
   const { request, reference, mode, http, signal } = run;
   const { id } = request;
-  const sightings: Sightings = { tls: null, status: null };
+  const sightings: Sightings = { tls: null, status: null, secrets: new Set() };
   const provenance = (answer: WireAnswer | null, receivedAt: number | null) => ({
     reference,
     id,
@@ -81,6 +87,7 @@ const exchangeOne = async (run: {
     status: sightings.status,
     responseDigest: answer?.body.digest ?? null,
     receivedAt,
+    ...(sightings.secrets.size === 0 ? {} : { secrets: run.secrets.usesOf(sightings.secrets) }),
   });
   try {
     if (reference > http.maxRequests)
@@ -100,9 +107,18 @@ const exchangeOne = async (run: {
     };
   } catch (error) {
     signal.throwIfAborted();
-    return { answer: { ok: false, id, error: toWire(error) }, provenance: provenance(null, null) };
+    const wire = toWire(error);
+    // Where a provider's words stand in an error, they may be an echo.
+    const echoed = run.secrets.appearsIn(JSON.stringify(wire));
+    const refusal = echoed
+      ? toWire(fabricError("HTTP_SECRET_ECHOED", { host: hostOf(request) }))
+      : wire;
+    return { answer: { ok: false, id, error: refusal }, provenance: provenance(null, null) };
   }
 };
+
+const hostOf = ({ url, id }: HttpRequest): string =>
+  URL.canParse(url) ? new URL(url).hostname : id;
 
 /** Ends the work after `timeoutMs` with `HTTP_TIMEOUT`, or with the outer signal's reason. */
 const withinTime = async <Value>(
@@ -111,7 +127,7 @@ const withinTime = async <Value>(
   outer: AbortSignal,
   work: (signal: AbortSignal) => Promise<Value>,
 ): Promise<Value> => {
-  const host = URL.canParse(request.url) ? new URL(request.url).hostname : request.id;
+  const host = hostOf(request);
   const controller = new AbortController();
   const late = fabricError("HTTP_TIMEOUT", { host, timeoutMs });
   const timer = setTimeout(() => controller.abort(late), timeoutMs);

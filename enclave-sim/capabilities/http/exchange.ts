@@ -20,6 +20,8 @@ export interface WireRequest {
 export interface Sightings {
   tls: TlsFacts | null;
   status: number | null;
+  /** Names of the secrets that went into the request, its token's included. */
+  readonly secrets: Set<string>;
 }
 
 export interface WireAnswer {

@@ -4,7 +4,7 @@ import type { HttpManifest } from "../../../src/sdk/manifest.ts";
 import type { AccessTokens, TokenSender } from "./access-tokens.ts";
 import { checkUrl } from "./check-url.ts";
 import type { Exchange, Sightings, WireAnswer, WireRequest } from "./exchange.ts";
-import { requestHeaders } from "./headers.ts";
+import { crossingHeaders, requestHeaders } from "./headers.ts";
 import type { RateLimits } from "./rate-limits.ts";
 import type { SecretBox } from "../secrets/secret-box.ts";
 
@@ -44,7 +44,8 @@ export const createSender = (parts: {
     options: { readonly signal: AbortSignal; readonly sightings: Sightings },
   ): Promise<WireAnswer> => {
     const first = checkUrl(request.url, request.id, http);
-    const fill = (template: string) => secrets.fill(template, first.hostname);
+    const fill = (template: string) =>
+      secrets.fill(template, first.hostname, options.sightings.secrets);
     const headers = requestHeaders(request, fill);
     if (token !== null) headers["authorization"] = `Bearer ${token}`;
     const body = request.body === undefined ? null : fill(request.body);
@@ -68,11 +69,16 @@ export const createSender = (parts: {
     checkUrl(request.url, request.id, http);
     const sendToken: TokenSender = (url, build) => {
       const checked = checkUrl(url, request.id, http);
-      const tokenSightings: Sightings = { tls: null, status: null };
+      const used = options.sightings.secrets;
+      const tokenSightings: Sightings = { tls: null, status: null, secrets: used };
       const wire = { url: checked, ...build(checked.hostname) };
       return hop(wire, { signal: options.signal, sightings: tokenSightings });
     };
     const token = plain ? null : await tokens.get(auth, sendToken);
+    // A token that was kept from an earlier request was still made of these.
+    if (!plain)
+      for (const template of [auth.clientId, auth.clientSecret])
+        secrets.note(template, options.sightings.secrets);
     let answer = await send(request, token, options);
     if (!plain && token !== null && answer.status === 401) {
       // Revoked before its time: one fresh token, then the answer stands.
@@ -80,7 +86,7 @@ export const createSender = (parts: {
       answer = await send(request, await tokens.get(auth, sendToken), options);
     }
     // Only the token of this request: a hostile token endpoint could otherwise choose a word of other hosts' answers.
-    const { text } = answer.body;
+    const text = `${answer.body.text}\n${JSON.stringify(crossingHeaders(answer.headers))}`;
     if (secrets.appearsIn(text) || (!plain && tokens.appearsIn(auth, text)))
       throw fabricError("HTTP_SECRET_ECHOED", { host: new URL(request.url).hostname });
     return answer;
