@@ -3,6 +3,7 @@ import path from "node:path";
 import { fabricError } from "../../src/core/errors/fabric-error.ts";
 import type { BuildTool } from "../builders/package-builder.ts";
 import { builderOf } from "../builders/package-builders.ts";
+import { admitModule } from "../runners/wasm/admit-module.ts";
 import { codeFileOf } from "./code-file.ts";
 import type { CryptletPackage } from "./enclave.ts";
 import { MANIFEST_FILE, parseManifest } from "./read-package.ts";
@@ -25,6 +26,20 @@ const refuseMissingTool = async (
       tool: missing.name,
       install: missing.install,
     });
+};
+
+/** An author learns here, not at the first load, what the enclave would refuse. */
+const checkAdmission = (bundle: Uint8Array, directory: string): void => {
+  try {
+    admitModule(bundle);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    throw fabricError(
+      "PACKAGE_BUILD_FAILED",
+      { path: directory, faults: error.message },
+      { cause: error },
+    );
+  }
 };
 
 /**
@@ -57,6 +72,7 @@ export const buildPackage = async (
     });
   await refuseMissingTool(language, builder.tools, signal);
   const { bundle, sourceMap = null } = await builder.build(root, manifest, { signal });
+  if (manifest.lane === "wasm") checkAdmission(bundle, directory);
   return { manifest, manifestBytes, bundle, sourceMap };
 };
 
