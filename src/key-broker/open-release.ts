@@ -3,7 +3,7 @@ import { decodeBase64 } from "../crypto/base64.ts";
 import { digestOf } from "../crypto/hashes.ts";
 import { hpkeOpen } from "../crypto/hpke/hpke.ts";
 import type { Evidence } from "../envelope/bundle.ts";
-import { RELEASE_INFO, releaseAad, type ReleaseAnswer } from "./protocol.ts";
+import { RELEASE_INFO, releaseAad, releaseAnswerSchema } from "./protocol.ts";
 
 /** What an enclave asked the broker. */
 export interface ReleaseTask {
@@ -22,13 +22,16 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  */
 export const openRelease = async (
   secretKey: Uint8Array,
-  answer: ReleaseAnswer,
+  answer: unknown,
   { nonce, cryptlet, evidence, names }: ReleaseTask,
 ): Promise<ReadonlyMap<string, string>> => {
   const wanted = new Set(names);
   const digest = digestOf(decodeBase64(evidence.body, "evidence"));
   const opened = new Map<string, string>();
-  for (const { name, suite, enc, ciphertext } of answer.secrets) {
+  // It went through the host: whatever it is, it is parsed here.
+  const parsed = releaseAnswerSchema.safeParse(answer);
+  if (!parsed.success) throw fabricError("HPKE_OPEN_FAILED", {});
+  for (const { name, suite, enc, ciphertext } of parsed.data.secrets) {
     if (!wanted.has(name) || opened.has(name)) throw fabricError("HPKE_OPEN_FAILED", {});
     const message = {
       enc: decodeBase64(enc, "enc"),
