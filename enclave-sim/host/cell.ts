@@ -12,7 +12,7 @@ import type { GuestProgram } from "../protocol/guest-messages.ts";
 import { determinismOf } from "../protocol/lane.ts";
 import { type Limits, WALL } from "../protocol/limits.ts";
 import type { RecordedTranscript } from "../protocol/sealed-transcript.ts";
-import { ABI_VERSION, type Transcript, transcriptSchema } from "../protocol/transcript.ts";
+import { ABI_VERSION, type Transcript } from "../protocol/transcript.ts";
 import type { EngineRun } from "../runners/js/js-engine.ts";
 import { buildObservation, type HeldRun } from "./build-observation.ts";
 import { createCallDesk } from "./call-desk.ts";
@@ -34,6 +34,7 @@ import { createRoundBook } from "./round-book.ts";
 import { type CapabilityServices, createRunCapabilities } from "./run-capabilities.ts";
 import { createRunQueue } from "./run-queue.ts";
 import type { Keyset } from "./sealed-keys.ts";
+import { createTranscriptRecorder } from "./transcript-recorder.ts";
 
 /** One loaded Cryptlet inside the enclave's thread: its guest, keys, capabilities and memory of runs. */
 export interface Cell {
@@ -74,6 +75,11 @@ export const createCell = (parts: CellParts): Cell => {
   const held = new Map<RunId, HeldRun>();
   const failures = new Map<RunId, RecordedTranscript>();
   const rounds = createRoundBook();
+  const recorder = createTranscriptRecorder({
+    manifest,
+    policy: options.transcripts,
+    encryption: parts.keys.encryption,
+  });
   const queue = createRunQueue(manifest.id, { width: WALL.guests, waiting: WALL.queuedRuns });
   const counters = { runs: 0, failures: 0, guestStarts: 1 };
   /** Threads that wait for a run; `all` also holds those that have one. */
@@ -112,10 +118,10 @@ export const createCell = (parts: CellParts): Cell => {
   };
 
   /** Remembers what is known of a run that failed, so that it can be looked into. */
-  const noteFailure = (runId: RunId, transcript: Transcript) => {
+  const noteFailure = async (runId: RunId, transcript: Transcript): Promise<void> => {
     const [oldest] = failures.keys();
     if (failures.size >= WALL.heldFailures && oldest !== undefined) failures.delete(oldest);
-    failures.set(runId, transcript);
+    failures.set(runId, await recorder.record(transcript));
   };
 
   const runOnce = async (
@@ -136,15 +142,15 @@ export const createCell = (parts: CellParts): Cell => {
     const { text, fuel, wall } = await inGuest(
       { triggerText, seed, at: trigger.at },
       { timeoutMs: limits.timeoutMs, signal, answer: desk.answer },
-    ).catch((error: unknown) => {
+    ).catch(async (error: unknown) => {
       const { code, arguments: given } = toWire(error);
-      noteFailure(runId, journal.close({ ended: { code, arguments: given } }, 0));
+      await noteFailure(runId, journal.close({ ended: { code, arguments: given } }, 0));
       throw error;
     });
     const outcome = parseOutcome(text);
     const transcript = journal.close(outcome, fuel);
     if ("error" in outcome) {
-      noteFailure(runId, transcript);
+      await noteFailure(runId, transcript);
       throw fromWire(outcome.error);
     }
     const { observation } = outcome.ok;
@@ -168,12 +174,13 @@ export const createCell = (parts: CellParts): Cell => {
       transcriptDigest: transcript.head,
       receiptDigest: runReceiptDigest(receipt),
     });
+    const recorded = await recorder.record(transcript);
     const ended = clock.monotonic();
     return {
       runId,
       observation,
       provenance: desk.provenance,
-      transcript,
+      transcript: recorded,
       transcriptDigest: transcript.head,
       receipt,
       timings: {
@@ -187,7 +194,8 @@ export const createCell = (parts: CellParts): Cell => {
 
   const replayOnce = async (transcript: Transcript, signal: AbortSignal): Promise<ReplayReport> => {
     const { trigger, seed } = transcript;
-    const desk = createReplayDesk(transcript);
+    const comparesFuel = determinismOf(manifest.lane) === "bit-for-bit";
+    const desk = createReplayDesk(transcript, { comparesFuel });
     const bounds = { timeoutMs: limits.timeoutMs, signal, answer: desk.answer };
     const run = { triggerText: readTrigger(trigger).text, seed, at: trigger.at };
     try {
@@ -233,9 +241,7 @@ export const createCell = (parts: CellParts): Cell => {
     failedTranscript: (runId) => failures.get(runId) ?? null,
     replay: async (input, signal) => {
       assertOpen();
-      const parsed = transcriptSchema.safeParse(input);
-      if (!parsed.success) throw badTranscript("it is no transcript");
-      const transcript = parsed.data;
+      const transcript = await recorder.open(input);
       if (transcript.cryptlet.measurement !== measurement)
         throw badTranscript("it belongs to another measurement");
       const fault = findChainFault(transcript);
