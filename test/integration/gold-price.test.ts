@@ -1,3 +1,4 @@
+import { plainTranscript } from "../support/plain-transcript.ts";
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildPackage } from "../../enclave-sim/host/build-package.ts";
@@ -59,7 +60,7 @@ describe("gold-price in its enclave", () => {
     const report = await gold.run(trigger, { runId: createRunId() });
     emulator.fail("bitfinex", null);
     emulator.fail("coinbase", null);
-    const call = report.transcript.entries.find(({ op }) => op === "http.all");
+    const call = plainTranscript(report.transcript).entries.find(({ op }) => op === "http.all");
     const { ok } = JSON.parse(call?.response ?? "{}") as { ok: readonly HttpAnswer[] };
     const answers = Object.fromEntries(
       ok.flatMap((answer) => (answer.ok ? [[answer.id, answer] as const] : [])),
@@ -73,7 +74,7 @@ describe("gold-price in its enclave", () => {
     const runId = createRunId();
     const report = await gold.run(triggerNow(), { runId });
     const { observation } = await gold.sign({ runId, feed, round: 1, epoch: 0, previous: null });
-    const call = report.transcript.entries.find(({ op }) => op === "http.all");
+    const call = plainTranscript(report.transcript).entries.find(({ op }) => op === "http.all");
     const { ok } = JSON.parse(call?.response ?? "{}") as { ok: readonly HttpAnswer[] };
     expect(observation.sources).toHaveLength(5);
     for (const source of observation.sources) {
