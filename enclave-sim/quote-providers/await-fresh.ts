@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { fabricError } from "../../src/core/errors/fabric-error.ts";
+import { fabricError, isFabricError } from "../../src/core/errors/fabric-error.ts";
 import type { QuoteProvider } from "./quote-provider.ts";
 
 /** ms between two looks, and how many there are: a kernel answers at the first. */
@@ -30,6 +30,7 @@ export const awaitFresh = async <Answer>(
       const answer = await ask();
       if (answer !== null) return answer;
     } catch (error) {
+      if (isFabricError(error)) throw error;
       if (!(error instanceof Error && "code" in error && PASSING.has(String(error.code))))
         throw providerFailed(provider, error instanceof Error ? error.message : "?", error);
       last = error;
