@@ -74,7 +74,7 @@ export const writeCertificate = (shape: CertificateShape): Buffer => {
         extension("2.5.29.15", der(0x03, Buffer.of(1, 0x06)), true),
         extension("2.5.29.14", octets(keyId(subject))),
       ]
-    : [];
+    : [extension("2.5.29.15", der(0x03, Buffer.of(7, 0x80)), true)];
   const tbs = sequence(
     explicit(0, integer(2)),
     integer(shape.serial ?? 0),
