@@ -3,8 +3,11 @@ import type { Digest } from "../../src/core/ids.ts";
 import { concatBytes } from "../../src/crypto/bytes.ts";
 import { digestOf } from "../../src/crypto/hashes.ts";
 import { fabricError } from "../../src/core/errors/fabric-error.ts";
+import type { Language } from "../../src/sdk/manifest.ts";
 import type { Lane } from "../protocol/lane.ts";
 import type { LaneSnapshot } from "../runners/lane-engine.ts";
+import { programInterpreter } from "../runners/process/program-interpreter.ts";
+import { programLanguage } from "../runners/process/program-runtimes.ts";
 import { laneEngines } from "../runners/lane-engines.ts";
 import type { CryptletPackage } from "./enclave.ts";
 
@@ -42,8 +45,8 @@ export const snapshotDigest = (snapshot: LaneSnapshot): Digest | null => {
   }
 };
 
-const interpreterOf = (lane: Lane): string => {
-  if (lane === "process") return JSON.stringify({ engine: "program" });
+const interpreterOf = (lane: Lane, language: Language): string => {
+  if (lane === "process") return programInterpreter(programLanguage(language));
   const row = laneEngines[lane];
   if (!row) throw fabricError("LANE_UNAVAILABLE", { lane });
   return row.interpreter();
@@ -54,7 +57,7 @@ export const measuredContents = (
   cryptlet: CryptletPackage,
   snapshot: LaneSnapshot,
 ): CryptletContents => ({
-  interpreter: interpreterOf(snapshot.lane),
+  interpreter: interpreterOf(snapshot.lane, cryptlet.manifest.language),
   bundle: JSON.stringify({
     bundle: digestOf(cryptlet.bundle),
     snapshot: snapshotDigest(snapshot),

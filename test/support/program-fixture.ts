@@ -1,8 +1,15 @@
 import { toWire } from "../../src/core/errors/wire.ts";
 import type { Guest } from "../../enclave-sim/host/guest.ts";
 import type { GuestHouse } from "../../enclave-sim/host/guest-house.ts";
-import { createProgramHouse } from "../../enclave-sim/runners/process/program-house.ts";
+import { createProgramFiles } from "../../enclave-sim/runners/process/program-files.ts";
+import { createProgramGuest } from "../../enclave-sim/runners/process/program-guest.ts";
+import {
+  createProgramHouse,
+  programCommand,
+} from "../../enclave-sim/runners/process/program-house.ts";
 import { programRuntime } from "../../enclave-sim/runners/process/program-runtimes.ts";
+import { startWallProcess } from "../../enclave-sim/wall/start-wall-process.ts";
+import type { WallMount } from "../../enclave-sim/wall/wall-process.ts";
 import { detectWall } from "../../enclave-sim/wall/detect-wall.ts";
 import { reportNotRun } from "./not-run.ts";
 
@@ -19,6 +26,8 @@ export interface ProgramEnd {
 /** Python programs behind the real wall. */
 export interface ProgramFixture {
   readonly house: GuestHouse;
+  /** A guest whose programs see more than they should: for attacks that need a tool. */
+  startWith(mounts: readonly WallMount[]): Guest;
   /** Runs the source of a program once; `answer` is the enclave's. */
   run(
     source: string,
@@ -42,8 +51,17 @@ export const startPrograms = async (suite: string): Promise<ProgramFixture | nul
   }
   const house = createProgramHouse("python");
   let number = 0;
+  const files = createProgramFiles();
   return {
     house,
+    startWith: (mounts) =>
+      createProgramGuest({
+        start: (program) => {
+          const command = programCommand("python", program, files);
+          return startWallProcess({ ...command, mounts: [...command.mounts, ...mounts] });
+        },
+        check: async () => undefined,
+      }),
     run: async (source, options = {}) => {
       number += 1;
       const guest = options.guest ?? house.start();

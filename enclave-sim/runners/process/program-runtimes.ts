@@ -35,6 +35,12 @@ export const CODE_EXTENSIONS: Readonly<Record<ProgramLanguage, string>> = {
   csharp: "exe",
 };
 
+/** A manifest's language as one of the lane's. Throws `LANE_UNAVAILABLE` for any other. */
+export const programLanguage = (language: Language): ProgramLanguage => {
+  if (language === "python" || language === "java" || language === "csharp") return language;
+  throw fabricError("LANE_UNAVAILABLE", { lane: `process (${language})` });
+};
+
 /** Debian package that brings each runtime. */
 export const RUNTIME_PACKAGES: Readonly<Record<ProgramLanguage, string>> = {
   python: "python3",
