@@ -55,6 +55,7 @@ const build = (change: {
       trigger: trigger({ feed: served.cryptletFeed }),
       draft: draft({ sources: [reading(1)], ...change.draft }),
       provenance: [seen(1), seen(2)],
+      stateChange: null,
       transcriptDigest: DIGEST,
       receiptDigest: DIGEST,
       ...change.run,

@@ -6,6 +6,7 @@ import type { Observation } from "../../src/envelope/observation.ts";
 import type { ObservationDraft, SourceReading, TriggerInput } from "../../src/sdk/abi.ts";
 import type { FeedManifest, Manifest } from "../../src/sdk/manifest.ts";
 import type { Provenance } from "../capabilities/capability.ts";
+import type { StateChange } from "../capabilities/state/state-session.ts";
 import type { ServedFeed, SignRequest } from "./enclave.ts";
 
 /** A finished run that waits for its signature. */
@@ -14,6 +15,8 @@ export interface HeldRun {
   readonly draft: ObservationDraft;
   readonly provenance: readonly Provenance[];
   readonly transcriptDigest: Digest;
+  /** What signing it changes in the Cryptlet's state; null for nothing, or once it is done. */
+  readonly stateChange: StateChange | null;
   readonly receiptDigest: Digest;
 }
 
@@ -48,11 +51,7 @@ export const buildObservation = (parts: {
     return refuse(`the run was for ${trigger.feed} and answered ${draft.feed}`);
   if (canonicalJson(trigger.parameters) !== canonicalJson(served.parameters))
     return refuse("the run had other parameters than the feed");
-  if (draft.observedAt > now + MAX_AHEAD_MS) return refuse("observedAt lies in the future");
-  checkValue(draft, feed, refuse);
-  checkReadings(draft, refuse);
-  checkAggregation(draft, feed, refuse);
-  checkModes(run);
+  const sources = checkDraft(draft, { feed, provenance: run.provenance, now }, refuse);
   return {
     subject: {
       fabric,
@@ -67,7 +66,7 @@ export const buildObservation = (parts: {
     issuedAt: now,
     validUntil: now + served.validForMs,
     market: draft.market,
-    sources: draft.sources.map((reading) => describeSource(reading, run.provenance, refuse)),
+    sources,
     aggregation: draft.aggregation,
     run: {
       id: request.runId,
@@ -79,7 +78,30 @@ export const buildObservation = (parts: {
   };
 };
 
-type Refuse = (reason: string) => never;
+/** Says in words why a draft is refused, by throwing. */
+export type Refuse = (reason: string) => never;
+
+/**
+ * A draft held against its feed and against what the enclave itself saw, and its sources as they are signed. Ends
+ * through `refuse`; throws `SOURCE_MODES_MIXED`.
+ */
+export const checkDraft = (
+  draft: ObservationDraft,
+  facts: {
+    readonly feed: FeedManifest;
+    readonly provenance: readonly Provenance[];
+    /** ms since epoch. */
+    readonly now: number;
+  },
+  refuse: Refuse,
+): Observation["sources"] => {
+  if (draft.observedAt > facts.now + MAX_AHEAD_MS) return refuse("observedAt lies in the future");
+  checkValue(draft, facts.feed, refuse);
+  checkReadings(draft, refuse);
+  checkAggregation(draft, facts.feed, refuse);
+  checkModes(facts.provenance);
+  return draft.sources.map((reading) => describeSource(reading, facts.provenance, refuse));
+};
 
 const checkValue = (draft: ObservationDraft, feed: FeedManifest, refuse: Refuse): void => {
   const { value } = draft;
@@ -126,7 +148,7 @@ const checkAggregation = (draft: ObservationDraft, feed: FeedManifest, refuse: R
 const isUsed = (reading: SourceReading): boolean =>
   reading.extracted !== null && reading.error === null && !reading.outlier;
 
-const checkModes = ({ provenance }: HeldRun): void => {
+const checkModes = (provenance: readonly Provenance[]): void => {
   if (new Set(provenance.map(({ mode }) => mode)).size > 1)
     throw fabricError("SOURCE_MODES_MIXED", {});
 };

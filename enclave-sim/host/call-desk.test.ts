@@ -30,9 +30,21 @@ const start = (http: HttpCapability | null = null, maxHostCalls = 10, granted = 
   const desk = createCallDesk({
     capabilities: createRunCapabilities(
       granted,
-      { clock, http, configuration: { region: "eu" } },
-      { logger: createGuestLogger(100, {}, ({ message }) => lines.push(message)) },
-    ),
+      {
+        clock,
+        mode: "LIVE",
+        http,
+        configuration: { region: "eu" },
+        state: null,
+        chains: null,
+        cryptlets: null,
+      },
+      {
+        logger: createGuestLogger(100, {}, ({ message }) => lines.push(message)),
+        path: ["probe"],
+        trigger: { id: "t", at: AT },
+      },
+    ).table,
     limits: limitsOf(manifest, { maxHostCalls }),
     clock,
     journal,

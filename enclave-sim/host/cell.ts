@@ -6,6 +6,7 @@ import { digestOf } from "../../src/crypto/hashes.ts";
 import { type RunReceipt, runReceiptDigest } from "../../src/envelope/run-receipt.ts";
 import { signObservation } from "../../src/envelope/signed-observation.ts";
 import type { TriggerInput } from "../../src/sdk/abi.ts";
+import type { CryptletReply, CryptletRequest } from "../capabilities/call/cryptlet-caller.ts";
 import { createGuestLogger } from "../capabilities/log/guest-log.ts";
 import { parseOutcome, readTrigger } from "../protocol/guest-text.ts";
 import type { GuestProgram } from "../protocol/guest-messages.ts";
@@ -16,6 +17,7 @@ import { ABI_VERSION, type Transcript } from "../protocol/transcript.ts";
 import type { EngineRun } from "../runners/js/js-engine.ts";
 import { buildObservation, type HeldRun } from "./build-observation.ts";
 import { createCallDesk } from "./call-desk.ts";
+import { createCallee } from "./callee.ts";
 import type {
   CryptletPackage,
   EnclaveStats,
@@ -39,7 +41,9 @@ import { createTranscriptRecorder } from "./transcript-recorder.ts";
 /** One loaded Cryptlet inside the enclave's thread: its guest, keys, capabilities and memory of runs. */
 export interface Cell {
   run(trigger: TriggerInput, runId: RunId, signal: AbortSignal): Promise<RunReport>;
-  sign(request: SignRequest): SignedObservation;
+  sign(request: SignRequest): Promise<SignedObservation>;
+  /** A run for another Cryptlet, which is neither held nor signed. Throws `CALL_REFUSED`, and what a run fails with. */
+  answerCall(request: CryptletRequest, signal: AbortSignal): Promise<CryptletReply>;
   failedTranscript(runId: RunId): RecordedTranscript | null;
   replay(transcript: unknown, signal: AbortSignal): Promise<ReplayReport>;
   stats(): EnclaveStats["cryptlets"][number];
@@ -62,6 +66,8 @@ export interface CellParts {
   readonly onLog: (line: GuestLogLine) => void;
 }
 
+/** A signature under way is not cut off: its state may be applied already. */
+const never = new AbortController().signal;
 const encoder = new TextEncoder();
 const digestOfText = (text: string): Digest => digestOf(encoder.encode(text));
 
@@ -80,6 +86,7 @@ export const createCell = (parts: CellParts): Cell => {
     policy: options.transcripts,
     encryption: parts.keys.encryption,
   });
+  const signing = createRunQueue(manifest.id, { width: 1, waiting: WALL.heldRuns });
   const queue = createRunQueue(manifest.id, { width: WALL.guests, waiting: WALL.queuedRuns });
   const counters = { runs: 0, failures: 0, guestStarts: 1 };
   /** Threads that wait for a run; `all` also holds those that have one. */
@@ -129,6 +136,8 @@ export const createCell = (parts: CellParts): Cell => {
     runId: RunId,
     signal: AbortSignal,
     askedAt: number,
+    /** From the first caller to this Cryptlet. */
+    path: readonly string[] = [manifest.id],
   ): Promise<RunReport> => {
     const begun = clock.monotonic();
     const { trigger, text: triggerText } = readTrigger(asked);
@@ -137,8 +146,12 @@ export const createCell = (parts: CellParts): Cell => {
     const logger = createGuestLogger(limits.maxLogCharacters, options.secrets, (line) =>
       parts.onLog({ cryptlet: manifest.id, runId, ...line }),
     );
-    const capabilities = createRunCapabilities(manifest.capabilities, parts.services, { logger });
-    const desk = createCallDesk({ capabilities, limits, clock, journal });
+    const capabilities = createRunCapabilities(manifest.capabilities, parts.services, {
+      logger,
+      path,
+      trigger,
+    });
+    const desk = createCallDesk({ capabilities: capabilities.table, limits, clock, journal });
     const { text, fuel, wall } = await inGuest(
       { triggerText, seed, at: trigger.at },
       { timeoutMs: limits.timeoutMs, signal, answer: desk.answer },
@@ -167,13 +180,16 @@ export const createCell = (parts: CellParts): Cell => {
       determinism: determinismOf(manifest.lane),
       attestation: "simulated",
     };
-    hold(runId, {
-      trigger,
-      draft: observation,
-      provenance: desk.provenance,
-      transcriptDigest: transcript.head,
-      receiptDigest: runReceiptDigest(receipt),
-    });
+    // What another Cryptlet asked for is its to use, not to be signed here.
+    if (path.length === 1)
+      hold(runId, {
+        trigger,
+        draft: observation,
+        provenance: desk.provenance,
+        transcriptDigest: transcript.head,
+        stateChange: capabilities.stateChange(),
+        receiptDigest: runReceiptDigest(receipt),
+      });
     const recorded = await recorder.record(transcript);
     const ended = clock.monotonic();
     return {
@@ -182,6 +198,7 @@ export const createCell = (parts: CellParts): Cell => {
       provenance: desk.provenance,
       transcript: recorded,
       transcriptDigest: transcript.head,
+      called: capabilities.called,
       receipt,
       timings: {
         total: ended - askedAt,
@@ -207,6 +224,47 @@ export const createCell = (parts: CellParts): Cell => {
     }
   };
 
+  /** One at a time: a state is applied before anything of the run is signed. */
+  const signOnce = async (request: SignRequest): Promise<SignedObservation> => {
+    assertOpen();
+    const served = options.feeds.find(({ feed }) => feed === request.feed);
+    if (!served) throw fabricError("FEED_NOT_SERVED", { feed: request.feed });
+    const again = rounds.check(request);
+    if (again) return again;
+    const run = held.get(request.runId);
+    if (!run) throw fabricError("RUN_UNKNOWN", { run: request.runId });
+    const now = clock.now();
+    const { fabric } = options;
+    const facts = { fabric, manifest, measurement, served, run, request, now };
+    const observation = buildObservation(facts);
+    if (run.stateChange) {
+      const { from, entries } = run.stateChange;
+      await parts.services.state?.apply(from, entries);
+      held.set(request.runId, { ...run, stateChange: null });
+    }
+    const { ed25519, secp256k1 } = parts.keys;
+    const forms = signObservation(observation, { json: [ed25519], onchain: [secp256k1] });
+    const signed = { ...forms, observation };
+    rounds.enter(request, signed);
+    return signed;
+  };
+  const answerCall = createCallee({
+    manifest,
+    measurement,
+    feeds: options.feeds,
+    clock,
+    run: async (trigger, runId, signal, path) => {
+      assertOpen();
+      counters.runs += 1;
+      try {
+        return await runOnce(trigger, runId, signal, clock.monotonic(), path);
+      } catch (error) {
+        counters.failures += 1;
+        throw error;
+      }
+    },
+  });
+
   return {
     run: async (trigger, runId, signal) => {
       assertOpen();
@@ -220,24 +278,8 @@ export const createCell = (parts: CellParts): Cell => {
         throw error;
       }
     },
-    sign: (request) => {
-      assertOpen();
-      const served = options.feeds.find(({ feed }) => feed === request.feed);
-      if (!served) throw fabricError("FEED_NOT_SERVED", { feed: request.feed });
-      const again = rounds.check(request);
-      if (again) return again;
-      const run = held.get(request.runId);
-      if (!run) throw fabricError("RUN_UNKNOWN", { run: request.runId });
-      const now = clock.now();
-      const { fabric } = options;
-      const facts = { fabric, manifest, measurement, served, run, request, now };
-      const observation = buildObservation(facts);
-      const { ed25519, secp256k1 } = parts.keys;
-      const forms = signObservation(observation, { json: [ed25519], onchain: [secp256k1] });
-      const signed = { ...forms, observation };
-      rounds.enter(request, signed);
-      return signed;
-    },
+    sign: (request) => signing.enter(() => signOnce(request), never),
+    answerCall,
     failedTranscript: (runId) => failures.get(runId) ?? null,
     replay: async (input, signal) => {
       assertOpen();

@@ -12,6 +12,7 @@ import type {
 } from "../protocol/enclave-messages.ts";
 import type { Enclave, EnclaveOptions, LoadedCryptlet } from "./enclave.ts";
 import type { AskBroker } from "./secret-broker.ts";
+import { answerHostAsk, type HostAsk } from "./host-asks.ts";
 import { threadEnvironment, threadFile } from "./thread-file.ts";
 
 /** ms that the enclave has to close by itself. */
@@ -69,8 +70,13 @@ export const createEnclave = (options: EnclaveOptions = {}): Enclave => {
   };
   const passSecrets = async (id: number, request: ReleaseRequest): Promise<void> =>
     worker.postMessage(await fetchSecrets(id, request));
+  const replyTo = async (id: number, asked: HostAsk): Promise<void> => {
+    const reply = await answerHostAsk(asked, { state: options.state });
+    worker.postMessage({ kind: "host-reply", id, reply } satisfies ToEnclave);
+  };
   worker.on("message", (message: FromEnclave) => {
     if (message.kind === "log") return options.onLog?.(message.line);
+    if (message.kind === "host-ask") return void replyTo(message.id, message.ask);
     if (message.kind === "secrets-wanted") return void passSecrets(message.id, message.request);
     const waiting = pending.get(message.id);
     pending.delete(message.id);

@@ -20,7 +20,9 @@ import {
 } from "./make-evidence.ts";
 import type { CryptletContents } from "./measure-package.ts";
 import { measurePlatform } from "./measure-platform.ts";
+import type { SealIdentity } from "./seal.ts";
 import { type Keyset, type NumberedKeyset, openKeysets, recordsOf } from "./sealed-keys.ts";
+import { openSealedStorage, type SealedStorage } from "./sealed-storage.ts";
 
 /** Who a loaded Cryptlet is: its keys, and evidence of them. Secret halves stay in this thread. */
 export interface CryptletIdentity {
@@ -35,6 +37,9 @@ export interface CryptletIdentity {
   };
   /** Who signed the package; null where nobody did. */
   readonly publisher: SignedPackage | null;
+  /** What its state and the uses of its secrets are kept under. */
+  readonly storage: SealedStorage;
+  readonly debug: boolean;
   renew(request: RenewRequest, signal?: AbortSignal): Promise<AttestedKeys>;
   rotate(overlapMs: number, signal?: AbortSignal): Promise<AttestedKeys>;
 }
@@ -87,14 +92,16 @@ export const openCryptletIdentity = async (parts: {
   const signer = publisher ?? UNSIGNED;
   const debug = parts.debug || publisher === null;
   const platform = await openPlatform(sealDirectory, clock.now());
-  const keysets = await openKeysets(sealDirectory, {
+  const sealIdentity: SealIdentity = {
     mrenclave: measured.measurement,
     mrsigner: signer.mrsigner,
     prodId: signer.prodId,
     svn: signer.svn,
     cpuSvn: platform.cpuSvn,
     debug,
-  });
+  };
+  const keysets = await openKeysets(sealDirectory, sealIdentity);
+  const storage = await openSealedStorage(sealDirectory, sealIdentity);
   const registration: Subject["registration"] = {
     profile: profileOf(manifest.lane),
     cryptlet: manifest.id,
@@ -145,6 +152,8 @@ export const openCryptletIdentity = async (parts: {
       epoch: keysets.newest().epoch,
     },
     publisher,
+    storage,
+    debug,
     renew: (request, signal) => attest(current(), request, signal),
     rotate: async (overlapMs, signal) => {
       if (!Number.isSafeInteger(overlapMs) || overlapMs < 0 || overlapMs > MAX_OVERLAP_MS)

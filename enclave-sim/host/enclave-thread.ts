@@ -10,8 +10,10 @@ import type {
   ToEnclave,
 } from "../protocol/enclave-messages.ts";
 import type { Cell } from "./cell.ts";
+import { createCellCaller } from "./cell-caller.ts";
 import type { CryptletIdentity } from "./cryptlet-identity.ts";
 import { attestHost } from "./host-platform.ts";
+import { createHostAsker } from "./host-asks.ts";
 import { loadCell } from "./load-cell.ts";
 import type { AskBroker } from "./secret-broker.ts";
 
@@ -26,9 +28,12 @@ const cells = new Map<number, Cell>();
 const identities = new Map<number, CryptletIdentity>();
 const underWay = new Map<number, AbortController>();
 type Answered = Extract<ToEnclave, { kind: "secrets" | "no-secrets" }>;
-type Call = Exclude<ToEnclave, { kind: "cancel" } | Answered>;
+type Call = Exclude<ToEnclave, { kind: "cancel" | "host-reply" } | Answered>;
 /** Loads that wait for the key broker. */
 const waiting = new Map<number, (answer: Answered) => void>();
+
+const asker = createHostAsker((id, ask) => send({ kind: "host-ask", id, ask }));
+const cryptlets = createCellCaller(() => [...cells.values()]);
 
 /** Ask the host for what only this thread can open. */
 const askBroker =
@@ -74,7 +79,7 @@ const perform = async (
         send({ kind: "log", line });
       const { nonce } = call;
       const broker = nonce === null ? null : { nonce, ask: askBroker(call.id, signal) };
-      const context = { debug, signal, onLog, broker };
+      const context = { debug, signal, onLog, broker, cryptlets, state: asker.state };
       const { cell, identity, answer } = await loadCell(call.package, call.options, context);
       if (closing !== undefined) {
         await cell.close();
@@ -131,7 +136,8 @@ const answer = async (call: Call): Promise<void> => {
 };
 
 port.on("message", (message: ToEnclave) => {
-  if (message.kind === "cancel") underWay.get(message.id)?.abort();
+  if (message.kind === "host-reply") asker.settle(message.id, message.reply);
+  else if (message.kind === "cancel") underWay.get(message.id)?.abort();
   else if (message.kind === "secrets" || message.kind === "no-secrets")
     waiting.get(message.id)?.(message);
   else void answer(message);

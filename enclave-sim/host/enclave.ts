@@ -8,6 +8,7 @@ import type { Json, ObservationDraft, TriggerInput } from "../../src/sdk/abi.ts"
 import type { Manifest } from "../../src/sdk/manifest.ts";
 import type { Provenance } from "../capabilities/capability.ts";
 import type { ReadableChain } from "../capabilities/chain/json-rpc-chain-reader.ts";
+import type { StateBackend } from "../capabilities/state/state-backend.ts";
 import type { SourcesConfiguration } from "../capabilities/http/http-capability.ts";
 import type { Limits } from "../protocol/limits.ts";
 import type { EvidenceSource } from "../quote-providers/create-quote-provider.ts";
@@ -104,8 +105,9 @@ export interface LoadedCryptlet extends CryptletAttestation {
     options: { readonly runId: RunId; readonly signal?: AbortSignal },
   ): Promise<RunReport>;
   /**
-   * Signs the observation of a held run. Rounds of a feed only go up; the same request again gives the same bytes.
-   * Throws `RUN_UNKNOWN`, `FEED_NOT_SERVED`, `OBSERVATION_REFUSED`, `SOURCE_MODES_MIXED`, `ROUND_EQUIVOCATION`.
+   * Signs the observation of a held run, after its state changes are applied. Rounds of a feed only go up; the same request again gives the same bytes.
+   * Throws `RUN_UNKNOWN`, `FEED_NOT_SERVED`, `OBSERVATION_REFUSED`, `SOURCE_MODES_MIXED`, `ROUND_EQUIVOCATION`,
+   * `STATE_CONFLICT`, `STATE_UNAVAILABLE`.
    */
   sign(request: SignRequest, call?: { readonly signal?: AbortSignal }): Promise<SignedObservation>;
   /** What was recorded of a run that failed; null when it was never run, or newer failures pushed it out. */
@@ -140,6 +142,8 @@ export interface RunReport {
   /** Sealed where the run used private data (`LoadOptions.transcripts`). */
   readonly transcript: RecordedTranscript;
   readonly transcriptDigest: Digest;
+  /** Of the Cryptlets that it called, in the order of their ends; their digests stand in the provenance. */
+  readonly called: readonly RecordedTranscript[];
   readonly receipt: RunReceipt;
   /** ms. `guest` is time inside the guest, `capabilities` in host calls, `queue` waiting for the instance. */
   readonly timings: {
@@ -197,5 +201,7 @@ export interface EnclaveOptions {
   readonly dev?: boolean;
   /** Finds sealed keys that were rolled back; without it a rollback is not noticed. */
   readonly counter?: MonotonicCounter;
+  /** Where sealed states of Cryptlets are kept; without it `ctx.state` is unavailable. */
+  readonly state?: StateBackend;
   readonly onLog?: (line: GuestLogLine) => void;
 }

@@ -2,6 +2,11 @@ import { systemClock } from "../../src/core/clock.ts";
 import { fabricError } from "../../src/core/errors/fabric-error.ts";
 import { fromWire } from "../../src/core/errors/wire.ts";
 import { computeFeedHash } from "../../src/envelope/feed-hash.ts";
+import type { CryptletCaller } from "../capabilities/call/cryptlet-caller.ts";
+import { createJsonRpcChainReader } from "../capabilities/chain/json-rpc-chain-reader.ts";
+import { createSealedState } from "../capabilities/state/sealed-state.ts";
+import type { StateBackend } from "../capabilities/state/state-backend.ts";
+import type { StateStore } from "../capabilities/state/state-store.ts";
 import { createHttpCapability } from "../capabilities/http/create-http-capability.ts";
 import type { LoadAnswer } from "../protocol/enclave-messages.ts";
 import { limitsOf, WALL } from "../protocol/limits.ts";
@@ -24,6 +29,9 @@ export const loadCell = async (
     readonly signal: AbortSignal;
     readonly onLog: (line: GuestLogLine) => void;
     readonly broker: BrokerAccess | null;
+    readonly cryptlets: CryptletCaller;
+    /** The host's storage of sealed states. */
+    readonly state: StateBackend;
   },
 ): Promise<{
   readonly cell: Cell;
@@ -71,6 +79,7 @@ export const loadCell = async (
           http,
           secrets,
           secretValues,
+          secretUseKey: identity.storage.secretUseKey,
           sources: options.sources,
         })
       : null;
@@ -86,7 +95,13 @@ export const loadCell = async (
       services: {
         http: capability,
         clock: systemClock,
+        mode: options.sources.mode === "live" ? "LIVE" : "EMULATED",
         configuration: options.configuration ?? null,
+        state: manifest.capabilities.state
+          ? openState(manifest.id, options, identity, context.state)
+          : null,
+        chains: options.chains ? createJsonRpcChainReader(options.chains) : null,
+        cryptlets: context.cryptlets,
       },
       onLog: context.onLog,
     });
@@ -99,6 +114,17 @@ export const loadCell = async (
     await guest.close();
     throw error;
   }
+};
+
+/** One state per Cryptlet and owner; a debugged enclave has its own. */
+const openState = (
+  cryptlet: string,
+  { fabric }: LoadOptions,
+  { storage, debug }: CryptletIdentity,
+  backend: StateBackend,
+): StateStore => {
+  const scope = [fabric, cryptlet, storage.owner, ...(debug ? ["debug"] : [])].join("/");
+  return createSealedState({ cryptlet, scope, backend, sealer: storage.sealer });
 };
 
 /** A feed that could never be signed is refused at the start. */

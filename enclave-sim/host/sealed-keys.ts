@@ -57,7 +57,7 @@ const keysetSchema = z.strictObject({
 const platformSchema = z.strictObject({ seed: secret, createdAt: time });
 
 /** The simulated platform's secret: the weakest point of the simulation, a file that the host's operator can read. */
-const platformSecret = async (directory: string): Promise<Uint8Array> => {
+export const readPlatformSecret = async (directory: string): Promise<Uint8Array> => {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const file = path.join(directory, "platform-secret");
   const bytes = await readOrCreate(file, () => randomBytes(SECRET_BYTES));
@@ -95,7 +95,7 @@ export const openPlatformSeed = async (
   now: number,
 ): Promise<{ readonly seed: Uint8Array; readonly createdAt: number }> => {
   const file = path.join(directory, "platform.sealed");
-  const key = await platformSecret(directory);
+  const key = await readPlatformSecret(directory);
   const text = await readOrCreate(file, () => {
     const content = { seed: encodeBase64(randomBytes(SECRET_BYTES)), createdAt: now };
     return seal(key, NO_ENCLAVE, PLATFORM_REQUEST, encode(content));
@@ -156,7 +156,7 @@ export const openKeysets = async (
   directory: string,
   identity: SealIdentity,
 ): Promise<KeysetBook> => {
-  const key = await platformSecret(directory);
+  const key = await readPlatformSecret(directory);
   const openText = (text: Buffer, epoch: number, file: string): NumberedKeyset => {
     const blob = { text: text.toString("utf8"), path: file };
     const { plain, counter } = unseal(key, identity, requestOf(epoch), blob);

@@ -15,7 +15,7 @@ const jsonSchema = z.json();
 
 export const triggerSchema = z.strictObject({
   id: text(256).min(1),
-  kind: z.enum(["interval", "heartbeat", "deviation", "manual"]),
+  kind: z.enum(["interval", "heartbeat", "deviation", "manual", "call"]),
   feed: text(64).min(1),
   parameters: jsonSchema,
   at: time,

@@ -20,6 +20,7 @@ import type {
   SignedObservation,
   SignRequest,
 } from "../host/enclave.ts";
+import type { HostAsk, HostReply } from "../host/host-asks.ts";
 import type { RecordedTranscript } from "./sealed-transcript.ts";
 
 // Between the fabric's main thread and the enclave's thread. No message has a place for a secret key.
@@ -94,6 +95,8 @@ export type ToEnclave =
       } & EnclaveCalls[Kind]["request"];
     }[CallKind]
   | { readonly kind: "cancel"; readonly id: number }
+  /** Answer to `host-ask`. */
+  | { readonly kind: "host-reply"; readonly id: number; readonly reply: HostReply }
   /** Answer to `secrets-wanted`: ciphertexts, or why there are none. */
   | { readonly kind: "secrets"; readonly id: number; readonly answer: ReleaseAnswer }
   | { readonly kind: "no-secrets"; readonly id: number; readonly error: WireError };
@@ -102,6 +105,8 @@ export type FromEnclave =
   | { readonly kind: "answer"; readonly id: number; readonly value: unknown }
   | { readonly kind: "refusal"; readonly id: number; readonly error: WireError }
   | { readonly kind: "log"; readonly line: GuestLogLine }
+  /** Numbered apart from the host's own calls. */
+  | { readonly kind: "host-ask"; readonly id: number; readonly ask: HostAsk }
   /** In the middle of the load with this id. */
   | { readonly kind: "secrets-wanted"; readonly id: number; readonly request: ReleaseRequest };
 

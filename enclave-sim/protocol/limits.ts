@@ -36,6 +36,8 @@ export const WALL = {
   guests: 4,
   /** Runs of one Cryptlet that wait for a guest. */
   queuedRuns: 64,
+  /** Cryptlets on the way from a first caller to the last callee. */
+  callDepth: 4,
   /** Unsigned runs that the enclave remembers for one Cryptlet. */
   heldRuns: 64,
   /** Failed runs of one Cryptlet whose transcripts the enclave remembers. */

@@ -19,7 +19,8 @@ export type Json =
 export interface TriggerInput {
   /** Idempotency key of the trigger event. */
   readonly id: string;
-  readonly kind: "interval" | "heartbeat" | "deviation" | "manual";
+  /** `call`: another Cryptlet of the enclave asked. */
+  readonly kind: "interval" | "heartbeat" | "deviation" | "manual" | "call";
   /** Feed the run is for. */
   readonly feed: string;
   /** Feed parameters of the host's configuration. */

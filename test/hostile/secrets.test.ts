@@ -176,9 +176,17 @@ const journaled = async (http: HttpCapability, requests: readonly object[]) => {
   const desk = createCallDesk({
     capabilities: createRunCapabilities(
       capabilities,
-      { clock: systemClock, http, configuration: null },
-      { logger },
-    ),
+      {
+        clock: systemClock,
+        mode: "EMULATED",
+        http,
+        configuration: null,
+        state: null,
+        chains: null,
+        cryptlets: null,
+      },
+      { logger, path: ["probe"], trigger: { id: "t", at: 1 } },
+    ).table,
     limits: { maxHostCalls: 10 },
     clock: systemClock,
     journal,

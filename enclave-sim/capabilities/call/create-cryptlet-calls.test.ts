@@ -23,6 +23,7 @@ const reply: CryptletReply = {
   mode: "LIVE",
   receiptDigest: digest("bb"),
   transcriptDigest: digest("cc"),
+  transcripts: [],
 };
 type Call = Extract<HostCall, { op: "call" }>;
 const call: Call = {
@@ -100,6 +101,12 @@ test.each<[string, Partial<Call>]>([
 ])("%s is not called", async (_name, change) => {
   const { ask, asked } = start();
   await expect(ask(change)).rejects.toMatchObject({ code: "CALL_REFUSED" });
+  expect(asked).toEqual([]);
+});
+
+test("a chain of callers has an end", async () => {
+  const { ask, asked } = start(undefined, { path: ["a", "b", "c", "probe"] });
+  await expect(ask()).rejects.toMatchObject({ code: "CALL_REFUSED" });
   expect(asked).toEqual([]);
 });
 

@@ -6,6 +6,8 @@ import { digestOf } from "../../../src/crypto/hashes.ts";
 import { canonicalJson } from "../../../src/envelope/canonical-json.ts";
 import type { CallAnswer, Json, SourceMode } from "../../../src/sdk/abi.ts";
 import type { CallManifest } from "../../../src/sdk/manifest.ts";
+import { WALL } from "../../protocol/limits.ts";
+import type { RecordedTranscript } from "../../protocol/sealed-transcript.ts";
 import type { Capability } from "../capability.ts";
 import type { CryptletCaller, CryptletReply, CryptletRequest } from "./cryptlet-caller.ts";
 
@@ -21,25 +23,24 @@ export interface CallerRun {
   readonly mode: SourceMode;
 }
 
+/** `ctx.call` of one run, and what was recorded of the runs that it led to. */
+export interface CryptletCalls extends Capability<"call"> {
+  /** Callees' transcripts in the order of their ends, those that they called in turn before them. */
+  readonly transcripts: readonly RecordedTranscript[];
+}
+
 /** `ctx.call`: another Cryptlet of the same enclave that the manifest names, within this run's time. */
 export const createCryptletCalls = (
   granted: readonly CallManifest[],
   caller: CryptletCaller | null,
   run: CallerRun,
   clock: Clock,
-): Capability<"call"> => ({
-  name: "calls",
-  granted: granted.length > 0,
-  calls: {
-    call: z.strictObject({
-      op: z.literal("call"),
-      id: z.string().min(1).max(64),
-      cryptlet: z.string().max(64),
-      feed: z.string().max(64),
-      parameters: z.json(),
-    }),
-  },
-  perform: async ({ id, cryptlet, feed, parameters }, { signal, nextReference }) => {
+): CryptletCalls => {
+  const transcripts: RecordedTranscript[] = [];
+  const perform: CryptletCalls["perform"] = async (
+    { id, cryptlet, feed, parameters },
+    { signal, nextReference },
+  ) => {
     const refuse = (reason: string) => fabricError("CALL_REFUSED", { cryptlet, reason });
     const entry = granted.find((each) => each.cryptlet === cryptlet);
     if (!entry) throw refuse("the manifest does not name it");
@@ -48,6 +49,7 @@ export const createCryptletCalls = (
     if (JSON.stringify(parameters).length > MAX_PARAMETERS)
       throw refuse(`its parameters have more than ${MAX_PARAMETERS} characters`);
     if (run.path.includes(cryptlet)) throw refuse(`it is itself calling: ${run.path.join(" > ")}`);
+    if (run.path.length >= WALL.callDepth) throw refuse(`it is too deep: ${run.path.join(" > ")}`);
     if (!caller) throw refuse("no other Cryptlet is loaded");
     const measurement = entry.measurement === null ? null : digestSchema.parse(entry.measurement);
     const request: CryptletRequest = {
@@ -59,6 +61,7 @@ export const createCryptletCalls = (
       trigger: run.trigger,
     };
     const reply = await replyOf(caller, request, signal);
+    transcripts.push(...reply.transcripts);
     if (measurement !== null && reply.measurement !== measurement)
       throw refuse("it has another measurement");
     const reference = nextReference();
@@ -89,8 +92,23 @@ export const createCryptletCalls = (
         },
       ],
     };
-  },
-});
+  };
+  return {
+    name: "calls",
+    granted: granted.length > 0,
+    calls: {
+      call: z.strictObject({
+        op: z.literal("call"),
+        id: z.string().min(1).max(64),
+        cryptlet: z.string().max(64),
+        feed: z.string().max(64),
+        parameters: z.json(),
+      }),
+    },
+    transcripts,
+    perform,
+  };
+};
 
 const digestOfJson = (content: unknown) =>
   digestOf(new TextEncoder().encode(canonicalJson(content)));

@@ -1,5 +1,6 @@
 import type { Digest } from "../../../src/core/ids.ts";
 import type { Json, ObservationDraft, SourceMode } from "../../../src/sdk/abi.ts";
+import type { RecordedTranscript } from "../../protocol/sealed-transcript.ts";
 
 /** One run of another Cryptlet on behalf of a run, already checked against the caller's manifest. */
 export interface CryptletRequest {
@@ -23,6 +24,8 @@ export interface CryptletReply {
   readonly mode: SourceMode | null;
   readonly receiptDigest: Digest;
   readonly transcriptDigest: Digest;
+  /** Of the callee and of those that it called in turn, its own last. */
+  readonly transcripts: readonly RecordedTranscript[];
 }
 
 /**
