@@ -1,3 +1,4 @@
+import type { RequestListener } from "node:http";
 import type { Socket } from "node:net";
 import swagger from "@fastify/swagger";
 import { fastify } from "fastify";
@@ -29,6 +30,8 @@ import { statusRoutes } from "./routes/status.ts";
 export interface Api {
   /** Resolves with the URL. Port 0 takes a free one. Throws `API_ADDRESS_UNAVAILABLE`. */
   listen(address: { readonly host: string; readonly port: number }): Promise<string>;
+  /** The same routes for another listener, which must end before `close`. */
+  handler(): Promise<RequestListener>;
   /** Answers what is under way, ends the event streams, closes. */
   close(): Promise<void>;
   /** The OpenAPI 3.1 document. */
@@ -135,6 +138,10 @@ export const createApi = ({ fabric, log, token, streams: limits }: ApiOptions): 
         const reason = error instanceof Error ? error.message : String(error);
         throw fabricError("API_ADDRESS_UNAVAILABLE", { host, port, reason }, { cause: error });
       }
+    },
+    async handler() {
+      await app.ready();
+      return (request, response) => app.routing(request, response);
     },
     async close() {
       const force = setTimeout(() => app.server.closeAllConnections(), CLOSE_MS);

@@ -93,11 +93,14 @@ export const createFabricClient = (options: {
   readonly token?: string | null;
   /** ms, for each answer. */
   readonly timeoutMs?: number;
+  /** In place of the platform's `fetch`: `createAttestedFetch` gives one that checks the host's evidence first. */
+  readonly fetch?: typeof globalThis.fetch;
 }): FabricClient => {
   const reader = createHttpReader({
     url: options.url,
     token: options.token ?? null,
     timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    ...(options.fetch ? { fetch: options.fetch } : {}),
   });
   const read = <Schema extends z.ZodType>(
     path: string,

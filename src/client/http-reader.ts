@@ -81,9 +81,12 @@ export const createHttpReader = (base: {
   readonly timeoutMs: number;
   /** Bearer token (RFC 6750); null where the API asks for none. */
   readonly token: string | null;
+  /** What sends the requests: `fetch` of the platform, or one that checks the other end first. */
+  readonly fetch?: typeof globalThis.fetch;
 }): HttpReader => {
   const root = base.url.endsWith("/") ? base.url : `${base.url}/`;
   const authorization = base.token === null ? {} : { authorization: `Bearer ${base.token}` };
+  const send = base.fetch ?? fetch;
   const resolve = (path: string): string => new URL(path, root).href;
   return {
     resolve,
@@ -91,7 +94,7 @@ export const createHttpReader = (base: {
       const url = resolve(path);
       const limit = AbortSignal.timeout(base.timeoutMs);
       try {
-        const response = await fetch(url, {
+        const response = await send(url, {
           headers: { accept: "application/json", ...authorization },
           signal: signal ? AbortSignal.any([signal, limit]) : limit,
         });
@@ -112,7 +115,7 @@ export const createHttpReader = (base: {
       const head = new AbortController();
       const timer = setTimeout(() => head.abort(new Error("no answer in time")), base.timeoutMs);
       try {
-        const response = await fetch(url, {
+        const response = await send(url, {
           headers: { accept: "text/event-stream", ...authorization, ...headers },
           signal: AbortSignal.any([signal, head.signal]),
         });

@@ -1,5 +1,6 @@
 import type { Registry } from "prom-client";
 import type { DeliveryRecord } from "../adapters/contract/chain-adapter.ts";
+import type { Attester } from "../attestation/attester.ts";
 import type { FabricEvents } from "./fabric-events.ts";
 import type {
   ChainName,
@@ -19,6 +20,8 @@ export interface Fabric {
   readonly envelopes: EnvelopeArchive;
   readonly cryptlets: CryptletDirectory;
   readonly attestation: AttestationDirectory;
+  /** Evidence of this host's own process, for its TLS keys. */
+  readonly attester: Attester;
   readonly deliveries: DeliveryDirectory;
   readonly runs: RunDirectory;
   /** News as they happen; the database stays the record. */

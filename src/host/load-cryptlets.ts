@@ -1,6 +1,7 @@
 import path from "node:path";
 import type { Enclave, LoadedCryptlet } from "../../enclave-sim/host/enclave.ts";
 import type { SourcesConfiguration } from "../../enclave-sim/capabilities/http/http-capability.ts";
+import type { SecretBroker } from "../../enclave-sim/host/secret-broker.ts";
 import { readPackage } from "../../enclave-sim/host/read-package.ts";
 import type { FabricConfig } from "../core/config/schema.ts";
 import { fabricError } from "../core/errors/fabric-error.ts";
@@ -58,7 +59,7 @@ const decideSources = async (
 export const loadCryptlets = async (
   config: FabricConfig,
   enclave: Enclave,
-  options?: { signal?: AbortSignal },
+  options?: { signal?: AbortSignal; broker?: SecretBroker },
 ): Promise<CryptletPark> => {
   const packages = await Promise.all(
     config.cryptlets.map(async (entry) => {
@@ -93,6 +94,7 @@ export const loadCryptlets = async (
         secrets: Object.fromEntries(
           Object.entries(entry.secrets).map(([name, secret]) => [name, secret.reveal()]),
         ),
+        brokerSecrets: entry.brokerSecrets,
         sources,
         configuration: entry.configuration,
         chains: config.chainReads.map(({ chain, chainId, endpoints }) => ({

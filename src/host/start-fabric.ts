@@ -7,6 +7,7 @@ import type { Log } from "../core/log.ts";
 import { openStore } from "../store/open-store.ts";
 import { outboxBacklog } from "../store/outbox.ts";
 import { abandonOpenRuns } from "../store/runs.ts";
+import { connectBroker } from "./connect-broker.ts";
 import { connectBus } from "./connect-bus.ts";
 import { createAttestationDirectory } from "./attestation-directory.ts";
 import { createCryptletDirectory } from "./cryptlet-directory.ts";
@@ -17,6 +18,7 @@ import { createFabricMetrics } from "./fabric-metrics.ts";
 import type { Fabric } from "./fabric.ts";
 import { drainDeliveries } from "./drain-deliveries.ts";
 import { createFeedDirectory } from "./feed-directory.ts";
+import { createHostAttester } from "./host-attester.ts";
 import { createHealth } from "./health.ts";
 import { startHousekeeping } from "./housekeeping.ts";
 import { createLatestRounds } from "./latest-rounds.ts";
@@ -97,7 +99,12 @@ const start = async (
     },
   });
   teardown.push(() => enclave.close());
-  const { cryptlets, feeds } = await loadCryptlets(config, enclave, signal ? { signal } : {});
+  const broker = await connectBroker(config.broker);
+  if (broker) teardown.push(() => broker.close());
+  const { cryptlets, feeds } = await loadCryptlets(config, enclave, {
+    ...(signal ? { signal } : {}),
+    ...(broker ? { broker } : {}),
+  });
 
   const shared = { store, bus, clock, log, events, metrics, latest, progress, teardown };
   const adapters = await startChains(config, {
@@ -155,6 +162,7 @@ const start = async (
     envelopes: createEnvelopeArchive(store, chainIds),
     cryptlets: createCryptletDirectory(cryptlets),
     attestation: createAttestationDirectory(cryptlets),
+    attester: createHostAttester(enclave, path.join(config.dataDirectory, "sealed")),
     deliveries: createDeliveryDirectory(store),
     runs: createRunDirectory(store),
     events,

@@ -213,6 +213,11 @@ export const createFakeFabric = (published = 0): FakeFabric => {
         return cryptlet;
       },
     },
+    attester: {
+      attest: async () => {
+        throw fabricError("ENCLAVE_CLOSED", {});
+      },
+    },
     attestation: {
       async fresh({ nonce, cryptlet: id }) {
         if (id !== null && id !== CRYPTLET) throw fabricError("CRYPTLET_UNKNOWN", { cryptlet: id });

@@ -21,7 +21,8 @@ const listOf = <Shape extends z.ZodRawShape>(shape: Shape) =>
  * everything that is wrong is said at once.
  */
 const looseSchema = z.object({
-  cryptlets: listOf({ package: text, id: text }),
+  broker: z.unknown().optional(),
+  cryptlets: listOf({ package: text, id: text, secrets: z.unknown().optional() }),
   chains: listOf({ name: text }),
   chainReads: listOf({ chain: text }),
   feeds: listOf({
@@ -95,6 +96,24 @@ const feedRules = (feed: Loose["feeds"][number], index: number): ConfigFault[] =
   return faults;
 };
 
+/** A secret that is with a broker needs one. */
+const brokerRules = ({ broker, cryptlets }: Loose): ConfigFault[] =>
+  (broker ?? null) !== null
+    ? []
+    : cryptlets.flatMap(({ secrets }, index) =>
+        Object.entries(typeof secrets === "object" && secrets ? secrets : {}).flatMap(
+          ([name, value]: [string, unknown]) =>
+            typeof value === "object" && value && "$broker" in value
+              ? [
+                  {
+                    path: ["cryptlets", index, "secrets", name],
+                    message: "is with a key broker, and broker names none",
+                  },
+                ]
+              : [],
+        ),
+      );
+
 /** Rules between fields. Runs over any input; faults of shape are the schema's. */
 export const crossFieldFaults = (raw: unknown): ConfigFault[] => {
   const parsed = looseSchema.safeParse(raw);
@@ -123,6 +142,7 @@ export const crossFieldFaults = (raw: unknown): ConfigFault[] => {
       feeds.map((feed) => feed.cryptlet),
       ["cryptlets", cryptletIds],
     ),
+    ...brokerRules(parsed.data),
     ...feeds.flatMap(feedRules),
     ...unknownNames(
       ["bindings", "feed"],

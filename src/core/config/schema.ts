@@ -8,6 +8,8 @@ import {
   feedIdSchema,
 } from "../ids.ts";
 import { endpointSchema } from "./endpoint.ts";
+import { brokerSchema, cryptletSecretSchema } from "./broker-settings.ts";
+import { Secret } from "./secret.ts";
 import { secretSchema, type SecretReader } from "./secret-reference.ts";
 
 /** What the schema needs from outside: where relative paths start and how secrets are read. */
@@ -135,7 +137,7 @@ export const createConfigSchema = ({ base, readSecret }: ConfigContext) => {
         .optional()
         .describe("must be the id in the package's manifest; default: the folder's name"),
       secrets: z
-        .record(z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/), secret)
+        .record(z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/), cryptletSecretSchema(readSecret))
         .default({})
         .describe("the secrets that its manifest names"),
       configuration: z
@@ -145,7 +147,12 @@ export const createConfigSchema = ({ base, readSecret }: ConfigContext) => {
     })
     .transform((given, context) => {
       const id = cryptletIdSchema.safeParse(given.id ?? path.basename(given.package));
-      if (id.success) return { ...given, id: id.data };
+      const secrets: Record<string, Secret> = {};
+      const brokerSecrets: Record<string, string> = {};
+      for (const [name, value] of Object.entries(given.secrets))
+        if (value instanceof Secret) secrets[name] = value;
+        else brokerSecrets[name] = value.broker;
+      if (id.success) return { ...given, id: id.data, secrets, brokerSecrets };
       context.addIssue({
         code: "custom",
         path: ["package"],
@@ -177,6 +184,22 @@ export const createConfigSchema = ({ base, readSecret }: ConfigContext) => {
             .nullable()
             .default(null)
             .describe("bearer token that every request to /v1 must carry"),
+          attested: z
+            .strictObject({
+              host: z.string().min(1).max(255).default("127.0.0.1"),
+              port: port.default(8_643).describe("0 takes a free one"),
+              renewMinutes: z
+                .int()
+                .min(1)
+                .max(10_080)
+                .default(60)
+                .describe("how often its key and evidence are made anew"),
+            })
+            .nullable()
+            .default(null)
+            .describe(
+              "the same API over TLS whose certificate carries evidence of this host, for clients that check before they send",
+            ),
         })
         .prefault({}),
       log: z
@@ -248,6 +271,10 @@ export const createConfigSchema = ({ base, readSecret }: ConfigContext) => {
             .describe("X25519 public keys that can open sealed transcripts too"),
         })
         .prefault({}),
+      broker: brokerSchema(readSecret, file)
+        .nullable()
+        .default(null)
+        .describe("key broker that keeps Cryptlets' secrets, docs/key-broker.md"),
       cryptlets: z.array(cryptlet).max(1_000).default([]),
       chains: z.array(chain).max(100).default([]),
       chainReads: z
