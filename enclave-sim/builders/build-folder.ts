@@ -1,8 +1,8 @@
 import { cp, copyFile, mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { fabricError } from "../../src/core/errors/fabric-error.ts";
+import { guestLibrary } from "./guest-library.ts";
 import { buildFailed } from "./run-tool.ts";
 
 /** Folders that hold no sources. */
@@ -19,16 +19,6 @@ export interface BuildFolder {
   /** For what tools write besides the result. */
   readonly scratch: string;
 }
-
-/** Folder of a language's guest library: beside the sources in a checkout, beside dist in an installed package. */
-export const guestLibrary = (language: string): string =>
-  path.resolve(
-    path.dirname(fileURLToPath(import.meta.url)),
-    // From dist there is one folder more in between.
-    import.meta.url.endsWith(".ts") ? "../.." : "../../..",
-    "guest-libraries",
-    language,
-  );
 
 /** Copies files with these endings; links and what is no file are left out. */
 const copySources = async (

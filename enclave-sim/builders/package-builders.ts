@@ -5,6 +5,7 @@ import { csharpBuilder } from "./csharp-builder.ts";
 import { goBuilder } from "./go-builder.ts";
 import { javaBuilder } from "./java-builder.ts";
 import { javascriptBuilder, typescriptBuilder } from "./javascript-builder.ts";
+import { micropythonBuilder } from "./micropython-builder.ts";
 import type { PackageBuilder } from "./package-builder.ts";
 import { pythonBuilder } from "./python-builder.ts";
 import { rustBuilder } from "./rust-builder.ts";
@@ -18,6 +19,7 @@ export const packageBuilders: readonly PackageBuilder[] = [
   cBuilder,
   assemblyscriptBuilder,
   goBuilder,
+  micropythonBuilder,
   pythonBuilder,
   javaBuilder,
   csharpBuilder,

@@ -18,8 +18,9 @@ export type LaneSnapshot =
       /** After the admission pass; the bytes are what is measured. */
       readonly module: WebAssembly.Module;
       readonly moduleBytes: Uint8Array;
-      /** Linear memory and mutable globals after `_initialize`; null where instances start from the module alone. */
+      /** Linear memory after `_initialize` without the zeros at its end; null where instances start from the module alone. */
       readonly memory: Uint8Array | null;
+      /** Mutable globals, then the memory's size in pages; empty where instances start from the module alone. */
       readonly globals: readonly (number | bigint)[];
     }
   | { readonly lane: "evm"; /** Runtime bytecode. */ readonly code: Uint8Array }

@@ -5,6 +5,7 @@ import type { LaneEngine, LaneEngineParts, LaneInstance, LaneSnapshot } from "..
 import { ADMISSION_SECTION, admitModule } from "./admit-module.ts";
 import { coreHost, type WasmHost } from "./core-host.ts";
 import { goHost } from "./go-host.ts";
+import { micropythonHost } from "./micropython-host.ts";
 import { WasmGuest } from "./wasm-guest.ts";
 import { ADMISSION_VERSION } from "./wasm-interpreter.ts";
 import type { WasmProfileName } from "./wasm-profile.ts";
@@ -12,7 +13,11 @@ import { compileModule, createMemory, customText, instantiateModule } from "./we
 
 const PAGE = 65_536;
 
-const HOSTS: Readonly<Record<WasmProfileName, WasmHost>> = { core: coreHost, go: goHost };
+const HOSTS: Readonly<Record<WasmProfileName, WasmHost>> = {
+  core: coreHost,
+  go: goHost,
+  micropython: micropythonHost,
+};
 
 const pagesOf = (bytes: number) => Math.floor(bytes / PAGE);
 
@@ -20,7 +25,7 @@ type WasmSnapshot = Extract<LaneSnapshot, { lane: "wasm" }>;
 
 const admissionSchema = z.strictObject({
   version: z.literal(ADMISSION_VERSION),
-  profile: z.enum(["core", "go"]),
+  profile: z.enum(["core", "go", "micropython"]),
   memory: z.strictObject({ minimum: z.int().min(0), maximum: z.int().min(0).nullable() }),
   globals: z.int().min(0),
 });
@@ -57,13 +62,14 @@ export const createWasmEngine = ({ limits, host }: LaneEngineParts): LaneEngine 
       started = await instantiate(module, 0, false);
       const { guest, driver, admission } = started;
       const keeps = driver.start(guest, custom);
+      const pages = pagesOf(guest.memory.buffer.byteLength);
       const globals = Array.from({ length: admission.globals }, (_, at) => guest.global(`g${at}`));
       return {
         lane: "wasm",
         module,
         moduleBytes: bytes,
-        memory: keeps ? new Uint8Array(guest.memory.buffer.slice(0)) : null,
-        globals: keeps ? globals.map(({ value }) => value) : [],
+        memory: keeps ? usedMemory(guest.memory.buffer) : null,
+        globals: keeps ? [...globals.map(({ value }) => value), pages] : [],
       };
     } catch (error) {
       throw failed(started ? started.guest.errorOf(error) : error);
@@ -73,9 +79,9 @@ export const createWasmEngine = ({ limits, host }: LaneEngineParts): LaneEngine 
   const restore = async (snapshot: LaneSnapshot): Promise<LaneInstance> => {
     if (snapshot.lane !== "wasm") throw new Error("a snapshot of another lane");
     const { memory, module, globals } = snapshot;
-    const { guest, driver } = await instantiate(module, pagesOf(memory?.length ?? 0), true);
+    const { guest, driver } = await instantiate(module, Number(globals.at(-1) ?? 0), true);
     if (memory) new Uint8Array(guest.memory.buffer).set(memory);
-    for (const [at, value] of globals.entries()) guest.global(`g${at}`).value = value;
+    for (const [at, value] of globals.slice(0, -1).entries()) guest.global(`g${at}`).value = value;
     return {
       run: (run) => {
         guest.run = run;
@@ -90,6 +96,14 @@ export const createWasmEngine = ({ limits, host }: LaneEngineParts): LaneEngine 
     };
   };
   return { build, restore };
+};
+
+/** A copy without the zeros at its end, which a fresh memory has anyway. */
+const usedMemory = (buffer: ArrayBuffer): Uint8Array => {
+  const bits = new BigUint64Array(buffer);
+  let last = bits.length;
+  while (last > 0 && bits[last - 1] === 0n) last -= 1;
+  return new Uint8Array(buffer.slice(0, last * 8));
 };
 
 const noCalls = (): string => {

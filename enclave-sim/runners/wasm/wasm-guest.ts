@@ -7,7 +7,7 @@ import {
 import type { EngineHost, EngineLimits, EngineRun } from "../js/js-engine.ts";
 import { METER } from "./instrument-function.ts";
 import { INSTRUCTIONS_PER_TICK } from "./wasm-interpreter.ts";
-import type { WasmGlobal, WasmMemory } from "./web-assembly.ts";
+import type { WasmGlobal, WasmMemory, WasmTable } from "./web-assembly.ts";
 
 /** Bytes that cross the wall for one instruction's fuel, as a shift. */
 const BYTES_SHIFT = 3;
@@ -48,6 +48,8 @@ export class WasmGuest {
   exports: Readonly<Record<string, unknown>> = {};
   outcome: string | null = null;
   run: EngineRun = NO_RUN;
+  /** What a profile's host takes out of the module's custom sections. */
+  sources = "";
   /** What the guest wrote to its error output, the beginning of it. */
   lastWords = "";
   private readonly limits: EngineLimits;
@@ -151,6 +153,19 @@ export class WasmGuest {
   hostCall(pointer: number, length: number): number {
     const request = this.text(pointer, length, this.memory.buffer.byteLength) ?? "";
     return this.offer(this.host.call(request));
+  }
+
+  /** @see hostCall, for a host that reads and writes the guest's memory itself */
+  callText(request: string): string {
+    return this.host.call(request);
+  }
+
+  /** A function of the exported table. */
+  tableFunction(index: number): (...values: readonly number[]) => unknown {
+    const table = this.exports["table"] as WasmTable;
+    const found = table.get(index >>> 0);
+    if (typeof found !== "function") throw new GuestFault(`its table has no function ${index}`);
+    return found as (...values: readonly number[]) => unknown;
   }
 
   /** @see cryptlet.wit */

@@ -3,7 +3,7 @@ import { refuseModule } from "./wasm-bytes.ts";
 import { TYPE } from "./wasm-instructions.ts";
 
 /** How a language's compiler expects to be hosted. `core` is the ABI of protocol/cryptlet.wit itself. */
-export type WasmProfileName = "core" | "go";
+export type WasmProfileName = "core" | "go" | "micropython";
 
 /** What a module of a profile may import and must export; signatures as `iiI:i` (i, I, f, F = i32, i64, f32, f64). */
 export interface WasmProfile {
@@ -99,8 +99,89 @@ const go: WasmProfile = {
   table: null,
 };
 
+/** What MicroPython's WebAssembly port is linked against; its setjmp goes through the host (`invoke_`). */
+const MICROPYTHON_IMPORTS: Readonly<Record<string, string>> = {
+  invoke_v: "i:",
+  invoke_vi: "ii:",
+  invoke_vii: "iii:",
+  invoke_viii: "iiii:",
+  invoke_viiii: "iiiii:",
+  invoke_i: "i:i",
+  invoke_ii: "ii:i",
+  invoke_iii: "iii:i",
+  invoke_iiii: "iiii:i",
+  invoke_iiiii: "iiiii:i",
+  invoke_iiiiii: "iiiiii:i",
+  mp_js_random_u32: ":i",
+  mp_js_ticks_ms: ":i",
+  mp_js_time_ms: ":F",
+  proxy_convert_mp_to_js_then_js_to_mp_obj_jsside: "i:",
+  proxy_convert_mp_to_js_then_js_to_js_then_js_to_mp_obj_jsside: "i:",
+  js_get_proxy_js_ref_info: "i:",
+  call0: "ii:",
+  call0_kwarg: "iiiiii:",
+  call1: "iiii:i",
+  call2: "iiiii:i",
+  calln: "iiiii:i",
+  calln_kwarg: "iiiiiiii:",
+  lookup_attr: "iii:i",
+  store_attr: "iii:",
+  has_attr: "ii:i",
+  js_subscr_load: "iii:",
+  js_subscr_store: "iii:",
+  js_get_iter: "ii:",
+  js_iter_next: "ii:i",
+  js_reflect_construct: "iiii:",
+  js_check_existing: "i:i",
+  js_get_error_info: "iii:",
+  js_then_resolve: "ii:",
+  js_then_reject: "ii:",
+  js_then_continue: "iiiii:",
+  create_promise: "ii:",
+  proxy_js_free_obj: "i:",
+  __syscall_chdir: "i:i",
+  __syscall_getcwd: "ii:i",
+  __syscall_mkdirat: "iii:i",
+  __syscall_openat: "iiii:i",
+  __syscall_poll: "iii:i",
+  __syscall_getdents64: "iii:i",
+  __syscall_renameat: "iiii:i",
+  __syscall_rmdir: "i:i",
+  __syscall_fstat64: "ii:i",
+  __syscall_stat64: "ii:i",
+  __syscall_newfstatat: "iiii:i",
+  __syscall_lstat64: "ii:i",
+  __syscall_statfs64: "iii:i",
+  __syscall_unlinkat: "iii:i",
+  _abort_js: ":",
+  emscripten_resize_heap: "i:i",
+  _emscripten_throw_longjmp: ":",
+};
+
+const micropython: WasmProfile = {
+  name: "micropython",
+  imports: new Map([
+    ...Object.entries(MICROPYTHON_IMPORTS).map(([name, type]) => [`env.${name}`, type] as const),
+    ...Object.entries(WASI),
+  ]),
+  exports: mapOf({
+    __wasm_call_ctors: ":",
+    emscripten_stack_init: ":",
+    emscripten_stack_get_current: ":i",
+    _emscripten_stack_restore: "i:",
+    setThrew: "ii:",
+    malloc: "i:i",
+    mp_js_init: "ii:",
+    proxy_c_init: ":",
+    mp_js_do_exec: "iii:",
+  }),
+  optional: new Map(),
+  memory: "memory",
+  table: "__indirect_function_table",
+};
+
 /** In the order in which they are tried; the exports decide. */
-const PROFILES: readonly WasmProfile[] = [core, go];
+const PROFILES: readonly WasmProfile[] = [core, go, micropython];
 
 const exportSignature = (module: WasmModule, name: string): string | undefined => {
   const found = module.exports.get(name);
