@@ -5,6 +5,7 @@ import { createEnclave } from "../../enclave-sim/host/create-enclave.ts";
 import type {
   CryptletPackage,
   Enclave,
+  EnclaveOptions,
   GuestLogLine,
   LoadedCryptlet,
   LoadOptions,
@@ -139,10 +140,12 @@ export const probeOptions = (sealDirectory: string, parameters: Json = null): Lo
 };
 
 /** An enclave of its own with a folder of its own. */
-export const startEnclave = async (): Promise<EnclaveFixture> => {
+export const startEnclave = async (
+  enclaveOptions: Omit<EnclaveOptions, "onLog"> = {},
+): Promise<EnclaveFixture> => {
   const sealDirectory = await mkdtemp(path.join(tmpdir(), "enclave-"));
   const log: GuestLogLine[] = [];
-  const enclave = createEnclave({ onLog: (line) => log.push(line) });
+  const enclave = createEnclave({ ...enclaveOptions, onLog: (line) => log.push(line) });
   const options = (change: Partial<LoadOptions> = {}): LoadOptions => ({
     ...probeOptions(sealDirectory),
     ...change,
