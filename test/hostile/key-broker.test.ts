@@ -217,8 +217,8 @@ describe("the key broker refuses", () => {
     await broker.vault.put("odd", Buffer.from(VALUE), policyFor(fixture, { appraisal: "missing" }));
     expect(await codeOf(ask({ secrets: ["odd"] }))).toBe("BROKER_EVIDENCE_REFUSED");
     expect(await auditReasons()).toEqual([
-      "EVIDENCE_INVALID",
-      "EVIDENCE_ANCHOR_UNKNOWN",
+      "EVIDENCE_DEBUG",
+      "CERTIFICATE_ROOT_UNKNOWN",
       "EVIDENCE_SIMULATED",
       "BROKER_EVIDENCE_REFUSED",
     ]);

@@ -1,22 +1,15 @@
 import { randomBytes } from "node:crypto";
+import type { AppraisalPolicyInput } from "../../src/attestation/appraisal-policy.ts";
 import type { Attester, AttestationRequest } from "../../src/attestation/attester.ts";
-import { appraiseSimulated } from "../../src/attestation/appraise-simulated.ts";
-import { MEASURED, replayMeasurementLog } from "../../src/attestation/measurement-log.ts";
-import { keysetRoot, reportData, ZERO_WORD } from "../../src/attestation/report-data.ts";
-import {
-  describeEvidence,
-  signSimulatedEvidence,
-} from "../../src/attestation/simulated-evidence.ts";
-import type { SimulatedPolicyInput } from "../../src/attestation/simulated-policy.ts";
+import { serializeEvidence } from "../../src/attestation/evidence-document.ts";
+import { createPolicyWorkloadAppraiser } from "../../src/attestation/policy-workload-appraiser.ts";
 import type { WorkloadAppraiser } from "../../src/attestation/workload-appraiser.ts";
 import type { Clock } from "../../src/core/clock.ts";
-import { fabricError } from "../../src/core/errors/fabric-error.ts";
-import { cryptletIdSchema, digestSchema, type Digest } from "../../src/core/ids.ts";
+import type { Digest } from "../../src/core/ids.ts";
 import { bytesToHex } from "../../src/crypto/bytes.ts";
 import { generateX25519, x25519PublicKey } from "../../src/crypto/hpke/hpke.ts";
-import { createSigningKey } from "../../src/crypto/key-record.ts";
-import { digestOf } from "../../src/crypto/hashes.ts";
 import type { Evidence } from "../../src/envelope/bundle.ts";
+import { createDocumentFixture, HOUR_MS } from "./document-fixture.ts";
 
 /** A simulated platform with one workload on it, whose evidence a test can bend. */
 export interface AttestedFixture {
@@ -25,7 +18,7 @@ export interface AttestedFixture {
   /** Raw X25519 secret key whose public half every evidence binds. */
   readonly encryptionSecret: Uint8Array;
   /** Accepts this platform and this workload unless changed. */
-  appraiser(change?: Partial<SimulatedPolicyInput>): WorkloadAppraiser;
+  appraiser(change?: Partial<AppraisalPolicyInput>): WorkloadAppraiser;
   /** Evidence as asked, at another time or with debug set. */
   evidence(
     request: AttestationRequest,
@@ -33,55 +26,20 @@ export interface AttestedFixture {
   ): Evidence;
 }
 
-const VALID_MS = 3_600_000;
-
 export const createAttestedFixture = (
   clock: Clock,
   options: { readonly cryptlet?: string } = {},
 ): AttestedFixture => {
-  const platform = createSigningKey("ed25519");
-  const cryptlet = options.cryptlet ?? "crm-record";
-  const manifestDigest = digestOf(randomBytes(32));
   const encryptionSecret = generateX25519();
-  const contents: Record<string, string> = {
-    manifest: JSON.stringify({ manifest: manifestDigest }),
-    "end-of-launch": "",
-  };
-  const log = MEASURED.map((type) => ({ type, content: contents[type] ?? `{"${type}":1}` }));
-  const { measurement, launch } = replayMeasurementLog(log);
-  const evidence: AttestedFixture["evidence"] = (request, change = {}) => {
-    const notBefore = change.notBefore ?? clock.now();
-    const registration = {
-      profile: "cryptlet/js/v1",
-      purpose: request.purpose,
-      keysetRoot: keysetRoot(request.keys),
-      encryptionKey: bytesToHex(x25519PublicKey(encryptionSecret)),
-      nonce: request.nonce ?? ZERO_WORD,
-      cryptlet,
-      manifestDigest,
-      configId: digestSchema.parse(`sha256:${"cd".repeat(32)}`),
-      notBefore,
-      notAfter: notBefore + VALID_MS,
-    } as const;
-    return signSimulatedEvidence(
-      {
-        platform: {
-          vendor: "SIMULATOR-NO-HW!",
-          fmspc: "53494d000000",
-          keyid: platform.record.keyid,
-          debug: change.debug ?? false,
-        },
-        cryptlet: { id: cryptletIdSchema.parse(cryptlet), version: "1.0.0", measurement },
-        log,
-        launch,
-        keys: [...request.keys],
-        registration,
-        epoch: 0,
-        reportData: reportData(registration, request.keys, 0),
-      },
-      platform,
-    );
-  };
+  const { anchor, document, measurement } = createDocumentFixture({
+    at: clock.now(),
+    cryptlet: options.cryptlet ?? "crm-record",
+    code: randomBytes(32).toString("hex"),
+    seed: randomBytes(1)[0] ?? 0,
+    encryptionKey: bytesToHex(x25519PublicKey(encryptionSecret)),
+  });
+  const evidence: AttestedFixture["evidence"] = (request, change = {}) =>
+    serializeEvidence(document({ notBefore: clock.now(), ...request, ...change }));
   return {
     measurement,
     encryptionSecret,
@@ -89,41 +47,19 @@ export const createAttestedFixture = (
     attester: {
       attest: async (request) => ({
         evidence: evidence(request),
-        notAfter: clock.now() + VALID_MS,
+        notAfter: clock.now() + HOUR_MS,
       }),
     },
-    appraiser: (change = {}) => ({
-      appraise: async (given, { purpose, nonce, at }) => {
-        const result = appraiseSimulated(
-          given,
-          {
-            id: "fixture",
-            allowSimulated: true,
-            anchors: [{ name: "fixture", key: platform.record, simulated: true }],
-            measurements: [measurement],
-            ...change,
-          },
-          at,
-        );
-        const { registration, keys } = describeEvidence(given);
-        if (registration.purpose !== purpose)
-          throw fabricError("EVIDENCE_PURPOSE_WRONG", {
-            purpose: registration.purpose,
-            asked: purpose,
-          });
-        if (nonce !== undefined && registration.nonce !== nonce)
-          throw fabricError("EVIDENCE_NONCE_WRONG", {});
-        return {
-          evidenceId: result.evidenceId,
-          simulated: true,
-          debug: result.debug,
-          measurement: result.cryptlet.measurement,
-          publisher: null,
-          registration,
-          keys,
-          policy: result.policy,
-        };
-      },
-    }),
+    appraiser: (change = {}) =>
+      createPolicyWorkloadAppraiser(
+        {
+          id: "fixture",
+          allowSimulated: true,
+          tees: ["sgx"],
+          anyOf: [{ measurements: [measurement] }],
+          ...change,
+        },
+        { anchors: [anchor] },
+      ),
   };
 };

@@ -12,11 +12,15 @@ const filled = (bytes: number, value: number) => new Uint8Array(bytes).fill(valu
 
 /** A platform of a fixed seed with the two kinds of quotes, and the strict verifier under its own root. */
 export const createPlatformFixture = (
-  options: { readonly seed?: number; readonly nodeVersion?: string } = {},
+  options: {
+    readonly seed?: number;
+    readonly nodeVersion?: string;
+    readonly createdAt?: number;
+  } = {},
 ) => {
-  const { seed = 7, nodeVersion = PATCHED_NODE } = options;
+  const { seed = 7, nodeVersion = PATCHED_NODE, createdAt = PLATFORM_AT } = options;
   const platform = createSimulatedPlatform(filled(32, seed), {
-    createdAt: PLATFORM_AT,
+    createdAt,
     nodeVersion,
   });
   const anchor: TrustAnchor = {
