@@ -2,7 +2,12 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { reportNotRun } from "./not-run.ts";
 
-const FOLDER = path.resolve(import.meta.dirname, "../../../shared/vectors/attestation");
+const BESIDE = "shared/vectors/attestation";
+/** Beside the repository; what a bench compiled stands one folder deeper, in dist. */
+const FOLDERS = ["../../..", "../../../.."].map((up) =>
+  path.resolve(import.meta.dirname, up, BESIDE),
+);
+const FOLDER = FOLDERS.find((folder) => existsSync(folder)) ?? path.join("..", BESIDE);
 
 /**
  * Real evidence of real hardware, read where it lies (its licences stand in PROVENANCE.md there). True when it is there;

@@ -4,9 +4,9 @@ import { hexToBytes } from "../../crypto/bytes.ts";
 import { sha256Hex } from "../../crypto/hashes.ts";
 import { type DcapCollateral, dcapCollateralSchema } from "../collateral/collateral.ts";
 import { createBoundedCache } from "../x509/bounded-cache.ts";
-import type { Certificate } from "../x509/certificate.ts";
+import { type Certificate, parseCertificate } from "../x509/certificate.ts";
 import { type Crl, parseCrl } from "../x509/crl.ts";
-import { parsePemChain } from "../x509/pem-chain.ts";
+import { pemBlocks } from "../x509/pem-chain.ts";
 import { collateralFault, type CollateralPart } from "./collateral-fault.ts";
 import type { SignedJson } from "./signed-json.ts";
 
@@ -24,16 +24,29 @@ export interface ReadCollateral {
   readonly pckChain: readonly Certificate[];
 }
 
+const certificates = createBoundedCache<Certificate>(256);
 const chains = createBoundedCache<readonly Certificate[]>(128);
 const lists = createBoundedCache<Crl>(32);
 const encoder = new TextEncoder();
+
+/** A root stands in every chain, and a CA in two: each is read once. */
+const readCertificate = (der: Uint8Array): Certificate => {
+  const name = sha256Hex(der);
+  const remembered = certificates.get(name);
+  if (remembered) return remembered;
+  const certificate = parseCertificate(der);
+  certificates.set(name, certificate);
+  return certificate;
+};
 
 /** Certificates of a PEM text; what they are follows from the text and is remembered. Throws `CERTIFICATE_INVALID`. */
 export const readPemChain = (text: string): readonly Certificate[] => {
   const name = sha256Hex(encoder.encode(text));
   const remembered = chains.get(name);
   if (remembered) return remembered;
-  const chain = parsePemChain(text);
+  const chain = pemBlocks(text).map(readCertificate);
+  if (chain.length === 0)
+    throw fabricError("CERTIFICATE_INVALID", { reason: "a PEM text without certificates" });
   chains.set(name, chain);
   return chain;
 };

@@ -4,9 +4,12 @@ export interface BoundedCache<Value> {
   set(name: string, value: Value): void;
 }
 
+const all: Map<string, unknown>[] = [];
+
 /** For facts that follow from bytes alone and are named by their digest; `limit` bounds its memory. */
 export const createBoundedCache = <Value>(limit: number): BoundedCache<Value> => {
   const entries = new Map<string, Value>();
+  all.push(entries);
   return {
     get: (name) => entries.get(name),
     set: (name, value) => {
@@ -15,4 +18,9 @@ export const createBoundedCache = <Value>(limit: number): BoundedCache<Value> =>
       entries.set(name, value);
     },
   };
+};
+
+/** Forget all of them: nothing but speed depends on it. */
+export const forgetFacts = (): void => {
+  for (const entries of all) entries.clear();
 };

@@ -1,5 +1,5 @@
 import { fabricError, isFabricError } from "../../core/errors/fabric-error.ts";
-import { bytesEqual, bytesToHex } from "../../crypto/bytes.ts";
+import { bytesEqual } from "../../crypto/bytes.ts";
 import { sha256Hex } from "../../crypto/hashes.ts";
 import {
   EXTENSION,
@@ -114,7 +114,3 @@ export const parseCrl = (der: Uint8Array): Crl => {
     throw fabricError("CRL_INVALID", { reason: error.message }, { cause: error });
   }
 };
-
-/** Name of a CRL's series: its issuer's name and key. */
-export const crlSeries = (crl: Crl): string =>
-  `${bytesToHex(crl.issuer).slice(0, 512)}/${crl.authorityKeyId ?? ""}`;

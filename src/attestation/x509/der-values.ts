@@ -44,17 +44,28 @@ export const readWholeBits = (reader: DerReader, what: string): Uint8Array => {
   return content.subarray(1);
 };
 
-const DIGITS = /^\d+Z$/;
+const ZERO = 0x30;
+const ZULU = 0x5a;
 
-const timeOf = (text: string, year: number, rest: string, what: string): number => {
-  const [month = 0, day = 0, hour = 0, minute = 0, second = 0] = (rest.match(/\d\d/g) ?? []).map(
-    Number,
-  );
+/** Number of two digits; NaN for anything else. */
+const twoDigits = (content: Uint8Array, at: number): number => {
+  const high = (content[at] ?? 0) - ZERO;
+  const low = (content[at + 1] ?? 0) - ZERO;
+  return high >= 0 && high <= 9 && low >= 0 && low <= 9 ? 10 * high + low : Number.NaN;
+};
+
+/** `at`: where the month begins. */
+const timeOf = (content: Uint8Array, year: number, at: number, what: string): number => {
+  const month = twoDigits(content, at);
+  const day = twoDigits(content, at + 2);
+  const hour = twoDigits(content, at + 4);
+  const minute = twoDigits(content, at + 6);
+  const second = twoDigits(content, at + 8);
   const time = Date.UTC(year, month - 1, day, hour, minute, second);
   // Date.UTC carries over: the 31st of February comes back as a day of March.
-  const canonical = new Date(time).toISOString().replaceAll(/[-:T]|\.\d+/g, "");
-  if (canonical !== `${String(year).padStart(4, "0")}${rest}Z`)
-    throw derFault(what, `the time ${text.slice(0, 20)}`);
+  const canonical = month <= 12 && hour <= 23 && minute <= 59 && second <= 59;
+  if (!canonical || !Number.isFinite(time) || new Date(time).getUTCDate() !== day)
+    throw derFault(what, "no such time");
   return time;
 };
 
@@ -64,14 +75,12 @@ const timeOf = (text: string, year: number, rest: string, what: string): number 
  */
 export const readTime = (reader: DerReader, what: string): number => {
   const { tag, content } = reader.any();
-  const text = String.fromCharCode(...content.subarray(0, 32));
-  if (!DIGITS.test(text) || content.length > 32) throw derFault(what, "a time");
-  if (tag === DER.utcTime && text.length === 13) {
-    const short = Number(text.slice(0, 2));
-    return timeOf(text, short < 50 ? 2000 + short : 1900 + short, text.slice(2, -1), what);
-  }
-  const year = Number(text.slice(0, 4));
-  if (tag !== DER.generalizedTime || text.length !== 15 || year < 2050)
-    throw derFault(what, "a time in a form that RFC 5280 does not have");
-  return timeOf(text, year, text.slice(4, -1), what);
+  const { length } = content;
+  const short = twoDigits(content, 0);
+  if (content[length - 1] === ZULU && tag === DER.utcTime && length === 13)
+    return timeOf(content, short < 50 ? 2000 + short : 1900 + short, 2, what);
+  const year = 100 * short + twoDigits(content, 2);
+  if (content[length - 1] === ZULU && tag === DER.generalizedTime && length === 15 && year >= 2050)
+    return timeOf(content, year, 4, what);
+  throw derFault(what, "a time in a form that RFC 5280 does not have");
 };

@@ -1,4 +1,3 @@
-import type { KeyObject } from "node:crypto";
 import { fabricError } from "../../core/errors/fabric-error.ts";
 import { bytesEqual, concatBytes, hexToBytes } from "../../crypto/bytes.ts";
 import { openDer } from "./check-der.ts";
@@ -18,8 +17,6 @@ export interface EcPublicKey {
   /** Uncompressed: 04, x, y. That it lies on the curve is checked where it verifies. */
   readonly point: Uint8Array;
   readonly spki: Uint8Array;
-  /** Key of node:crypto, made at first use. */
-  node?: KeyObject;
 }
 
 /** RSA, 2048 to 4096 bits. */
@@ -29,8 +26,6 @@ export interface RsaPublicKey {
   readonly modulus: Uint8Array;
   readonly exponent: number;
   readonly spki: Uint8Array;
-  /** Key of node:crypto, made at first use. */
-  node?: KeyObject;
 }
 
 const EC_KEY = "1.2.840.10045.2.1";

@@ -2,7 +2,9 @@ import type { KeyObject } from "node:crypto";
 import { p256, p384 } from "@noble/curves/nist.js";
 import { sha256, sha384, sha512 } from "@noble/hashes/sha2.js";
 import { isFabricError } from "../../core/errors/fabric-error.ts";
+import { bytesToHex } from "../../crypto/bytes.ts";
 import { nodeCrypto } from "../../crypto/drivers/node-crypto.ts";
+import { createBoundedCache } from "./bounded-cache.ts";
 import { openDer } from "./check-der.ts";
 import { DER } from "./der-reader.ts";
 import type { EcPublicKey, PublicKey } from "./public-key.ts";
@@ -41,10 +43,33 @@ export const portableSignatures: SignatureDriver = {
   },
 };
 
-const nodeKey = (node: Node, key: PublicKey): KeyObject => {
+const nodeKeys = createBoundedCache<KeyObject>(256);
+const CURVE_NAMES = { p256: "P-256", p384: "P-384" } as const;
+
+const base64url = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64url");
+
+const makeNodeKey = (node: Node, key: PublicKey): KeyObject => {
   // The bytes were parsed by us and have one form, so that OpenSSL cannot read another key out of them.
-  key.node ??= node.createPublicKey({ key: Buffer.from(key.spki), format: "der", type: "spki" });
-  return key.node;
+  if (key.kind === "rsa")
+    return node.createPublicKey({ key: Buffer.from(key.spki), format: "der", type: "spki" });
+  const size = COORDINATE[key.curve];
+  // Half of what OpenSSL takes for the same key in DER; either refuses a point that is not on its curve.
+  const x = base64url(key.point.subarray(1, 1 + size));
+  const y = base64url(key.point.subarray(1 + size));
+  return node.createPublicKey({
+    key: { kty: "EC", crv: CURVE_NAMES[key.curve], x, y },
+    format: "jwk",
+  });
+};
+
+const nodeKey = (node: Node, key: PublicKey): KeyObject => {
+  const name = bytesToHex(key.spki);
+  const known = nodeKeys.get(name);
+  if (known) return known;
+  const made = makeNodeKey(node, key);
+  nodeKeys.set(name, made);
+  return made;
 };
 
 const createNodeSignatures = (node: Node): SignatureDriver => ({
