@@ -187,12 +187,6 @@ export const enclaveErrors = {
     hint: "No hardware stands behind it. Only a policy for development sets allowSimulated.",
     exit: 13,
   },
-  EVIDENCE_ANCHOR_UNKNOWN: {
-    kind: "verification",
-    message: "No trust anchor of the policy {policy} signed the evidence (key {key})",
-    hint: "Add the platform's key to the policy only after you got it from its operator.",
-    exit: 13,
-  },
   EVIDENCE_EXPIRED: {
     kind: "verification",
     message: "The evidence holds from {notBefore} to {notAfter}, not at {at} (ms since epoch)",
