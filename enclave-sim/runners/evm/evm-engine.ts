@@ -115,11 +115,14 @@ const resultOf = ({ execResult }: EVMResult, limits: EngineLimits): EngineResult
   const fuel = Number(execResult.executionGasUsed);
   const failed = (error: FabricError): EngineResult => ({ error: toRefusal(error), fuel });
   const { exceptionError: exception, returnValue } = execResult;
-  if (exception?.error === "out of gas" || fuel > limits.maxFuel * GAS_PER_TICK)
+  if (exception?.error === "out of gas")
     return failed(fabricError("RUN_FUEL", { limit: limits.maxFuel }));
   if (exception?.error === "revert")
     return failed(fabricError("GUEST_THREW", { reason: revertReason(returnValue) }));
   if (exception) return failed(fabricError("GUEST_CRASHED", { reason: exception.error }));
+  // Last: what ends by force has used all its gas, and that is not why it ended.
+  if (fuel > limits.maxFuel * GAS_PER_TICK)
+    return failed(fabricError("RUN_FUEL", { limit: limits.maxFuel }));
   let text: string;
   try {
     // Bytes before characters: what is far too long is not decoded.
