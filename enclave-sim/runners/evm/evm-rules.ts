@@ -32,8 +32,9 @@ export const HOST_ADDRESS = address(0xc001);
 export const JSON_ADDRESS = address(0xc002);
 
 /**
- * Contracts of mainnet that are not here, by address: pairings of BN254 and BLS12-381 and the KZG check take up to a
- * thousand times longer per gas in JavaScript than what the gas was priced for. A Cryptlet that needs them is one of lane wasm.
+ * Contracts of mainnet that are not here, by address: pairings and curves of BN254 and BLS12-381, where one call with all
+ * the gas computes for 20 s in JavaScript and asks nobody whether it should stop, and the KZG check, which needs a library
+ * more. A Cryptlet that needs them is one of lane wasm.
  */
 export const REMOVED_PRECOMPILES: readonly `0x${string}`[] = [
   6, 7, 8, 0x0a, 0x0b, 0x0c, 0x0d, 0x0e, 0x0f, 0x10, 0x11,
