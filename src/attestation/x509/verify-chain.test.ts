@@ -44,6 +44,18 @@ describe("a chain", () => {
     expect(verify([pck, ca, root], { anchors }).anchor.simulated).toBe(true);
   });
 
+  it("is simulated where its root is given as both", () => {
+    for (const anchors of [
+      [worldAnchor(false), worldAnchor(true)],
+      [worldAnchor(true), worldAnchor(false)],
+    ])
+      for (const chain of [
+        [pck, ca],
+        [pck, ca, root],
+      ])
+        expect(verify(chain, { anchors }).anchor.simulated).toBe(true);
+  });
+
   it("ends in exactly the anchor's bytes", () => {
     const again = worldCertificate("root", { serial: Uint8Array.of(9) });
     expect(refusal([pck, ca, again])).toBe("CERTIFICATE_ROOT_UNKNOWN");

@@ -57,6 +57,9 @@ const issuedBy = (certificate: Certificate, issuer: Certificate): boolean =>
     issuer.subjectKeyId === null ||
     certificate.authorityKeyId === issuer.subjectKeyId);
 
+/** Where one root is given twice and once as simulated, it is simulated. */
+const simulatedFirst = (a: Anchor, b: Anchor): number => Number(b.simulated) - Number(a.simulated);
+
 /** The chain with its root: one of the anchors, byte for byte, which may be left out of what was sent. */
 const endInAnchor = <A extends Anchor>(
   chain: readonly Certificate[],
@@ -66,14 +69,16 @@ const endInAnchor = <A extends Anchor>(
   const last = chain.at(-1);
   if (leaf === undefined || last === undefined || chain.length > MAX_CHAIN_LENGTH)
     throw fabricError("CERTIFICATE_INVALID", { reason: "a chain of no or too many certificates" });
-  for (const anchor of anchors) {
-    if (sha256Hex(anchor.certificate) === last.fingerprint)
-      return { anchor, path: [leaf, ...rest] };
-    if (isSelfIssued(last)) continue;
-    const root = parseCertificate(anchor.certificate);
-    if (issuedBy(last, root) && isSigned(last, root.publicKey))
-      return { anchor, path: [leaf, ...rest, root] };
-  }
+  const [anchor] = anchors
+    .filter(({ certificate }) => sha256Hex(certificate) === last.fingerprint)
+    .toSorted(simulatedFirst);
+  if (anchor) return { anchor, path: [leaf, ...rest] };
+  if (!isSelfIssued(last))
+    for (const candidate of anchors.toSorted(simulatedFirst)) {
+      const root = parseCertificate(candidate.certificate);
+      if (issuedBy(last, root) && isSigned(last, root.publicKey))
+        return { anchor: candidate, path: [leaf, ...rest, root] };
+    }
   throw fabricError("CERTIFICATE_ROOT_UNKNOWN", { certificate: last.name });
 };
 

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { certificatesToPem, spkiOf } from "../../../enclave-sim/platform/write-certificate.ts";
 import type { DcapCollateral } from "../../../src/attestation/collateral/collateral.ts";
@@ -17,6 +18,7 @@ import {
   worldCrl,
   worldEvidence,
   worldKeys,
+  worldLevel,
 } from "../../support/quote-world.ts";
 
 interface Evidence {
@@ -158,6 +160,37 @@ describe("a PKI of our own, beside phala", () => {
   ])("phala accepts %s, and a strict verifier must not", (_, change, code) => {
     const { ours: code2, phala } = answer(change);
     expect([code2, isAccepted(phala)]).toEqual([code, true]);
+  });
+
+  it("both take the same level of any TCB info, where phala's algorithm is Intel's", () => {
+    const svn = fc.nat({ max: 6 });
+    const status = fc.constantFrom(
+      "UpToDate",
+      "SWHardeningNeeded",
+      "ConfigurationNeeded",
+      "ConfigurationAndSWHardeningNeeded",
+      "OutOfDate",
+      "OutOfDateConfigurationNeeded",
+    );
+    const level = fc
+      .tuple(fc.array(svn, { maxLength: 4 }), fc.array(svn, { maxLength: 4 }), status)
+      .map(([sgx, td, name]) => worldLevel(sgx, td, name));
+    const levels = fc.array(level, { minLength: 1, maxLength: 5 });
+    const tee = fc.constantFrom("sgx" as const, "tdx" as const);
+    fc.assert(
+      fc.property(tee, levels, fc.tuple(svn, svn), (kind, tcbLevels, [minor, microcode]) => {
+        // Of a TD that knows no versions of its module: of others phala compares too much.
+        const body = (bytes: Uint8Array) => kind === "tdx" && bytes.set([minor, 0, microcode]);
+        const result = answer({
+          tee: kind,
+          body: (bytes) => void body(bytes),
+          tcbInfo: (info) => ({ ...info, tcbLevels }),
+        });
+        if (result.ours === "TCB_LEVEL_UNKNOWN") expect(result.phala).toBe("refused");
+        else expect(result.phala).toBe(result.ours);
+      }),
+      { numRuns: 60 },
+    );
   });
 
   it("phala compares a TD's first two SVNs with the level", () => {
