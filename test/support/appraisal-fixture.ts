@@ -48,7 +48,7 @@ export interface EvidenceFixture {
 /** `seed` makes another machine with other keys and the same code. */
 export const createEvidenceFixture = (seed = 7): EvidenceFixture => {
   const { platform, anchor } = createPlatformFixture({ seed });
-  const nitro = createNitroFixture();
+  const nitro = createNitroFixture(EVIDENCE_AT);
   const contents: Readonly<Record<string, string>> = {
     manifest: JSON.stringify({ manifest: MANIFEST }),
     "end-of-launch": "",
@@ -103,7 +103,7 @@ export const createEvidenceFixture = (seed = 7): EvidenceFixture => {
     keyids: keys.map(({ keyid }) => keyid),
     evidence: (layer, request = {}) => {
       const { purpose = "register", nonce = ZERO_WORD, debug = false } = request;
-      const at = request.at ?? (layer === "nitro-host" ? nitro.at : EVIDENCE_AT);
+      const at = request.at ?? EVIDENCE_AT;
       const asked = { purpose, nonce, at };
       if (layer === "sgx" || layer === "tdx")
         return makeEvidence(sim(layer, false, at, debug), subject, asked);

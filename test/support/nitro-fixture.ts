@@ -37,8 +37,7 @@ const pcr = (value: number) => new Uint8Array(48).fill(value);
 const sigStructure = (header: Uint8Array, payload: Uint8Array): Uint8Array =>
   encode(["Signature1", header, new Uint8Array(), payload]);
 
-export const createNitroFixture = (simulated = true): NitroFixture => {
-  const at = Date.UTC(2026, 0, 15, 12);
+export const createNitroFixture = (at: number = Date.UTC(2026, 0, 15, 12)): NitroFixture => {
   const root = createIssuer("test.nitro-enclaves", "p384");
   const period = { notBefore: at - 24 * HOUR, notAfter: at + 24 * HOUR };
   const rootDer = writeCertificate({ subject: root, issuer: root, ca: true, serial: 1, ...period });
@@ -46,7 +45,7 @@ export const createNitroFixture = (simulated = true): NitroFixture => {
     vendor: "aws",
     name: "test nitro root",
     certificate: new Uint8Array(rootDer),
-    simulated,
+    simulated: true,
   };
   const chain: NitroFixture["chain"] = (change) => {
     const { intermediateCa = true, leafCa = false, leafKind = "p384" } = change;
