@@ -1,8 +1,10 @@
+import { setPriority } from "node:os";
 import { GuestError, toRefusal } from "../../src/sdk/guest-error.ts";
 import type { Guest, RunBounds } from "../host/guest.ts";
 import { shareSnapshot } from "../host/shared-snapshot.ts";
 import { startThreadGuest } from "../host/thread-guest.ts";
 import type { GuestProgram } from "../protocol/guest-messages.ts";
+import { GUEST_PRIORITY } from "../protocol/limits.ts";
 import {
   createFrameReader,
   encodeFrame,
@@ -20,6 +22,9 @@ import type { BuildMessage, ProgramMessage, RunMessage } from "../wall/wall-mess
 
 /** The bounds of time are the enclave's; this one only keeps timers from overflowing. */
 const NEVER_MS = 2_147_483_647;
+
+// Threads that are started later inherit it.
+setPriority(GUEST_PRIORITY);
 
 interface Member {
   readonly guest: Guest;

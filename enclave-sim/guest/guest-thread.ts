@@ -1,3 +1,4 @@
+import { setPriority } from "node:os";
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { toRefusal } from "../../src/sdk/guest-error.ts";
 import {
@@ -7,7 +8,7 @@ import {
   type GuestThreadData,
   type ToGuest,
 } from "../protocol/guest-messages.ts";
-import { WALL } from "../protocol/limits.ts";
+import { GUEST_PRIORITY, WALL } from "../protocol/limits.ts";
 import type { EngineLimits, EngineRun } from "../runners/js/js-engine.ts";
 import type { LaneEngine, LaneInstance } from "../runners/lane-engine.ts";
 import { laneEngines } from "../runners/lane-engines.ts";
@@ -20,6 +21,9 @@ const port = parentPort;
 const { control, answers } = workerData as GuestThreadData;
 const words = new Int32Array(control);
 const send = (message: FromGuest) => port.postMessage(message);
+
+// On Linux this is the thread's own priority, not the process's: however guests compute, host and enclave come first.
+if (process.platform === "linux") setPriority(GUEST_PRIORITY);
 
 /** Engines that a thread keeps; one per lane and limits. */
 const MAX_ENGINES = 4;

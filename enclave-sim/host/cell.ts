@@ -14,10 +14,10 @@ import { determinismOf } from "../protocol/lane.ts";
 import { type Limits, WALL } from "../protocol/limits.ts";
 import type { RecordedTranscript } from "../protocol/sealed-transcript.ts";
 import { ABI_VERSION, type Transcript } from "../protocol/transcript.ts";
-import type { EngineRun } from "../runners/js/js-engine.ts";
 import { buildObservation, type HeldRun } from "./build-observation.ts";
 import { createCallDesk } from "./call-desk.ts";
 import { createCallee } from "./callee.ts";
+import type { CellGuests, InGuest } from "./cell-guests.ts";
 import type {
   CryptletPackage,
   EnclaveStats,
@@ -28,11 +28,10 @@ import type {
   SignedObservation,
   SignRequest,
 } from "./enclave.ts";
-import type { Guest, GuestAnswer, RunBounds } from "./guest.ts";
 import { findChainFault, openJournal } from "./journal.ts";
 import { createReplayDesk } from "./replay-desk.ts";
 import { snapshotBytes } from "./shared-snapshot.ts";
-import { createRoundBook } from "./round-book.ts";
+import { createRoundBook, type RoundEntry } from "./round-book.ts";
 import { type CapabilityServices, createRunCapabilities } from "./run-capabilities.ts";
 import { createRunQueue } from "./run-queue.ts";
 import type { Keyset } from "./sealed-keys.ts";
@@ -59,10 +58,10 @@ export interface CellParts {
   readonly keys: Keyset;
   /** What its capabilities work with. */
   readonly services: CapabilityServices;
-  /** Starts another guest of this Cryptlet's publisher. */
-  readonly startGuest: () => Guest;
-  /** The one that evaluated the code; it serves the first runs. */
-  readonly guest: Guest;
+  /** Where and when its runs go on. */
+  readonly guests: CellGuests;
+  /** What was signed before this cell was there. */
+  readonly rounds: readonly RoundEntry[];
   readonly onLog: (line: GuestLogLine) => void;
 }
 
@@ -74,49 +73,24 @@ const digestOfText = (text: string): Digest => digestOf(encoder.encode(text));
 const badTranscript = (reason: string) => fabricError("TRANSCRIPT_INVALID", { reason });
 
 export const createCell = (parts: CellParts): Cell => {
-  const { cryptlet, options, limits, measurement, program } = parts;
+  const { cryptlet, options, limits, measurement, program, guests } = parts;
   const { clock } = parts.services;
   const { manifest } = cryptlet;
   const identity = { id: manifest.id, version: manifest.version, measurement };
   const held = new Map<RunId, HeldRun>();
   const failures = new Map<RunId, RecordedTranscript>();
-  const rounds = createRoundBook();
+  const rounds = createRoundBook(parts.rounds, options.feeds);
   const recorder = createTranscriptRecorder({
     manifest,
     policy: options.transcripts,
     encryption: parts.keys.encryption,
   });
   const signing = createRunQueue(manifest.id, { width: 1, waiting: WALL.heldRuns });
-  const queue = createRunQueue(manifest.id, { width: WALL.guests, waiting: WALL.queuedRuns });
-  const counters = { runs: 0, failures: 0, guestStarts: 1 };
-  /** Threads that wait for a run; `all` also holds those that have one. */
-  const idle: Guest[] = [parts.guest];
-  const all = new Set<Guest>(idle);
+  const counters = { runs: 0, failures: 0 };
   let closed = false;
 
   const assertOpen = () => {
     if (closed) throw fabricError("CRYPTLET_CLOSED", { cryptlet: manifest.id });
-  };
-  const startAnother = (): Guest => {
-    const guest = parts.startGuest();
-    all.add(guest);
-    counters.guestStarts += 1;
-    return guest;
-  };
-  /** One run in a guest that has nothing else to do; the queue bounds how many there are. */
-  const inGuest = async (
-    run: EngineRun,
-    bounds: RunBounds,
-  ): Promise<GuestAnswer & Pick<Guest, "wall">> => {
-    assertOpen();
-    const guest = idle.pop() ?? startAnother();
-    try {
-      const answer = await guest.run(program, run, { ...bounds, again: true });
-      return { ...answer, wall: guest.wall };
-    } finally {
-      if (guest.alive) idle.push(guest);
-      else all.delete(guest);
-    }
   };
   const hold = (runId: RunId, run: HeldRun) => {
     const [oldest] = held.keys();
@@ -134,11 +108,15 @@ export const createCell = (parts: CellParts): Cell => {
   const runOnce = async (
     asked: TriggerInput,
     runId: RunId,
-    signal: AbortSignal,
-    askedAt: number,
-    /** From the first caller to this Cryptlet. */
-    path: readonly string[] = [manifest.id],
+    context: {
+      readonly inGuest: InGuest;
+      readonly signal: AbortSignal;
+      readonly askedAt: number;
+      /** From the first caller to this Cryptlet. */
+      readonly path: readonly string[];
+    },
   ): Promise<RunReport> => {
+    const { inGuest, signal, askedAt, path } = context;
     const begun = clock.monotonic();
     const { trigger, text: triggerText } = readTrigger(asked);
     const seed = randomBytes(32).toString("hex");
@@ -209,7 +187,11 @@ export const createCell = (parts: CellParts): Cell => {
     };
   };
 
-  const replayOnce = async (transcript: Transcript, signal: AbortSignal): Promise<ReplayReport> => {
+  const replayOnce = async (
+    transcript: Transcript,
+    inGuest: InGuest,
+    signal: AbortSignal,
+  ): Promise<ReplayReport> => {
     const { trigger, seed } = transcript;
     const comparesFuel = determinismOf(manifest.lane) === "bit-for-bit";
     const desk = createReplayDesk(transcript, { comparesFuel });
@@ -248,35 +230,38 @@ export const createCell = (parts: CellParts): Cell => {
     rounds.enter(request, signed);
     return signed;
   };
+  const runInTurn = async (
+    trigger: TriggerInput,
+    runId: RunId,
+    signal: AbortSignal,
+    path: readonly string[],
+  ): Promise<RunReport> => {
+    assertOpen();
+    counters.runs += 1;
+    const askedAt = clock.monotonic();
+    try {
+      return await guests.turn(
+        (inGuest, until) => runOnce(trigger, runId, { inGuest, signal: until, askedAt, path }),
+        { signal, counts: true, depth: path.length },
+      );
+    } catch (error) {
+      counters.failures += 1;
+      throw error;
+    }
+  };
   const answerCall = createCallee({
     manifest,
     measurement,
     feeds: options.feeds,
     clock,
-    run: async (trigger, runId, signal, path) => {
-      assertOpen();
-      counters.runs += 1;
-      try {
-        return await runOnce(trigger, runId, signal, clock.monotonic(), path);
-      } catch (error) {
-        counters.failures += 1;
-        throw error;
-      }
-    },
+    run: (trigger, runId, signal, path) => runInTurn(trigger, runId, signal, path),
   });
 
   return {
     run: async (trigger, runId, signal) => {
       assertOpen();
       if (held.has(runId)) throw fabricError("RUN_ID_USED", { run: runId });
-      counters.runs += 1;
-      const asked = clock.monotonic();
-      try {
-        return await queue.enter(() => runOnce(trigger, runId, signal, asked), signal);
-      } catch (error) {
-        counters.failures += 1;
-        throw error;
-      }
+      return runInTurn(trigger, runId, signal, [manifest.id]);
     },
     sign: (request) => signing.enter(() => signOnce(request), never),
     answerCall,
@@ -288,17 +273,22 @@ export const createCell = (parts: CellParts): Cell => {
         throw badTranscript("it belongs to another measurement");
       const fault = findChainFault(transcript);
       if (fault) throw badTranscript(fault);
-      return queue.enter(() => replayOnce(transcript, signal), signal);
+      return guests.turn((inGuest, until) => replayOnce(transcript, inGuest, until), {
+        signal,
+        counts: false,
+        depth: 1,
+      });
     },
     stats: () => ({
       id: manifest.id,
       measurement,
       ...counters,
+      guestStarts: guests.starts,
       snapshotBytes: snapshotBytes(program.snapshot),
     }),
     close: async () => {
       closed = true;
-      await Promise.all([...all].map((guest) => guest.close()));
+      await guests.close();
       await parts.services.http?.close();
     },
   };

@@ -15,15 +15,17 @@ import type { CryptletIdentity } from "./cryptlet-identity.ts";
 import { attestHost } from "./host-platform.ts";
 import { createHostAsker } from "./host-asks.ts";
 import { loadCell } from "./load-cell.ts";
+import { createRunServices } from "./run-services.ts";
 import type { AskBroker } from "./secret-broker.ts";
 
 // Entry of the enclave's thread. Secret keys are made, sealed, opened and used here, and are posted nowhere.
 
 if (!parentPort) throw new Error("enclave-thread runs as a worker only");
 const port = parentPort;
-const { debug } = workerData as EnclaveThreadData;
+const { debug, wall } = workerData as EnclaveThreadData;
 const send = (message: FromEnclave) => port.postMessage(message);
 
+const services = createRunServices(wall, systemClock);
 const cells = new Map<number, Cell>();
 const identities = new Map<number, CryptletIdentity>();
 const underWay = new Map<number, AbortController>();
@@ -66,6 +68,7 @@ const closeAll = async (): Promise<void> => {
   for (const [id, controller] of underWay) if (id !== closing) controller.abort();
   await Promise.all([...cells.values()].map((cell) => cell.close()));
   cells.clear();
+  await services.close();
 };
 let closing: number | undefined;
 
@@ -77,9 +80,10 @@ const perform = async (
     case "load": {
       const onLog = (line: Extract<FromEnclave, { kind: "log" }>["line"]) =>
         send({ kind: "log", line });
-      const { nonce } = call;
+      const { nonce, rounds } = call;
       const broker = nonce === null ? null : { nonce, ask: askBroker(call.id, signal) };
-      const context = { debug, signal, onLog, broker, cryptlets, state: asker.state };
+      const shared = { cryptlets, state: asker.state, services };
+      const context = { debug, signal, onLog, broker, rounds, ...shared };
       const { cell, identity, answer } = await loadCell(call.package, call.options, context);
       if (closing !== undefined) {
         await cell.close();
@@ -110,11 +114,15 @@ const perform = async (
       await cell?.close();
       return null;
     }
-    case "stats":
+    case "stats": {
+      const { guests, houses } = services.pool.stats();
       return {
         rssBytes: process.memoryUsage.rss(),
+        guests,
+        walls: houses,
         cryptlets: [...cells.values()].map((cell) => cell.stats()),
       };
+    }
     case "close":
       closing = call.id;
       await closeAll();

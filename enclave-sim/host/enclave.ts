@@ -10,9 +10,11 @@ import type { Provenance } from "../capabilities/capability.ts";
 import type { ReadableChain } from "../capabilities/chain/json-rpc-chain-reader.ts";
 import type { StateBackend } from "../capabilities/state/state-backend.ts";
 import type { SourcesConfiguration } from "../capabilities/http/http-capability.ts";
+import type { Wall } from "../protocol/lane.ts";
 import type { Limits } from "../protocol/limits.ts";
 import type { EvidenceSource } from "../quote-providers/create-quote-provider.ts";
 import type { CryptletAttestation, HostAttestation } from "./attestation-calls.ts";
+import type { WallPolicy } from "./guest-quarters.ts";
 import type { MonotonicCounter } from "./monotonic-counter.ts";
 import type { SecretBroker } from "./secret-broker.ts";
 import type { RecordedTranscript } from "../protocol/sealed-transcript.ts";
@@ -58,6 +60,8 @@ export interface ServedFeed {
   readonly parameters: Json;
   /** ms from `issuedAt` to `validUntil`. */
   readonly validForMs: number;
+  /** Newest round that the host has in its records: the enclave signs later ones only. 0 when left out. */
+  readonly lastRound?: number;
 }
 
 export interface LoadOptions {
@@ -96,6 +100,10 @@ export interface LoadedCryptlet extends CryptletAttestation {
   readonly keys: readonly KeyRecord[];
   /** Marked SIMULATED. */
   readonly evidence: Evidence;
+  /** What stands between its guests and the enclave's process; each receipt repeats it. */
+  readonly wall: Wall;
+  /** Why there is no outer wall where one was wanted, in words for a warning; null otherwise. */
+  readonly wallMissing: string | null;
   /**
    * One run. Its draft stays in the enclave until it is signed, or until too many newer runs push it out.
    * Throws what the Cryptlet refused with, `RUN_*`, `GUEST_*`, `HOST_CALL_*`, `CRYPTLET_CLOSED`, `INTERRUPTED`.
@@ -176,12 +184,16 @@ export interface ReplayReport {
 export interface EnclaveStats {
   /** Bytes of the whole process. */
   readonly rssBytes: number;
+  /** Guests that are there, at work or idle. */
+  readonly guests: number;
+  /** Processes behind the outer wall, one per publisher. */
+  readonly walls: number;
   readonly cryptlets: readonly {
     readonly id: string;
     readonly measurement: Digest;
     readonly runs: number;
     readonly failures: number;
-    /** Guest threads started over the lifetime, the first included. */
+    /** Guests that had to be started for it; one that serves several counts for the one that needed it first. */
     readonly guestStarts: number;
     /** Bytes of the initial snapshot. */
     readonly snapshotBytes: number;
@@ -204,4 +216,15 @@ export interface EnclaveOptions {
   /** Where sealed states of Cryptlets are kept; without it `ctx.state` is unavailable. */
   readonly state?: StateBackend;
   readonly onLog?: (line: GuestLogLine) => void;
+  /** What is asked of the outer wall for packages that do not ship with the fabric; default `where-possible`. */
+  readonly wall?: WallPolicy;
+  /** Told when the enclave's thread ended by itself and is started again, with every Cryptlet that was loaded. */
+  readonly onRestart?: (restart: EnclaveRestart) => void;
+}
+
+/** The enclave's thread ended: what was under way failed with `ENCLAVE_CRASHED`. */
+export interface EnclaveRestart {
+  readonly reason: string;
+  /** How many there were, this one included. */
+  readonly restarts: number;
 }

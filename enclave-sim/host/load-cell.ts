@@ -1,6 +1,5 @@
 import { systemClock } from "../../src/core/clock.ts";
 import { fabricError } from "../../src/core/errors/fabric-error.ts";
-import { fromWire } from "../../src/core/errors/wire.ts";
 import { computeFeedHash } from "../../src/envelope/feed-hash.ts";
 import type { CryptletCaller } from "../capabilities/call/cryptlet-caller.ts";
 import { createJsonRpcChainReader } from "../capabilities/chain/json-rpc-chain-reader.ts";
@@ -12,13 +11,13 @@ import type { LoadAnswer } from "../protocol/enclave-messages.ts";
 import { limitsOf, WALL } from "../protocol/limits.ts";
 import { type Cell, createCell } from "./cell.ts";
 import type { CryptletPackage, GuestLogLine, LoadOptions } from "./enclave.ts";
+import { createCellGuests } from "./cell-guests.ts";
 import { type BrokerAccess, collectSecrets } from "./collect-secrets.ts";
 import { measuredContents, measurePackage } from "./measure-package.ts";
+import type { RoundEntry } from "./round-book.ts";
+import type { RunServices } from "./run-services.ts";
 import { shareSnapshot } from "./shared-snapshot.ts";
-import { startThreadGuest } from "./thread-guest.ts";
 import { type CryptletIdentity, openCryptletIdentity } from "./cryptlet-identity.ts";
-
-const startGuest = () => startThreadGuest(fromWire);
 
 /** Start a Cryptlet: bundle evaluated, measured, keys opened, evidence signed. */
 export const loadCell = async (
@@ -32,6 +31,9 @@ export const loadCell = async (
     readonly cryptlets: CryptletCaller;
     /** The host's storage of sealed states. */
     readonly state: StateBackend;
+    readonly services: RunServices;
+    /** What was signed before an enclave was started again. */
+    readonly rounds: readonly RoundEntry[];
   },
 ): Promise<{
   readonly cell: Cell;
@@ -39,10 +41,15 @@ export const loadCell = async (
   readonly answer: LoadAnswer;
 }> => {
   const { manifest } = cryptlet;
+  const { services, signal, broker } = context;
   checkFeeds(cryptlet, asked);
   const limits = limitsOf(manifest, asked.limits);
   const engineLimits = { ...limits, outcomeCharacters: WALL.outcomeCharacters };
-  const guest = startGuest();
+  const place = { memoryBytes: limits.memoryBytes };
+  // Nobody may enter a publisher's process on the strength of a signature that was not checked yet.
+  const unsigned = await services.quarters.assign(cryptlet, { ...place, signer: null });
+  const builder = services.pool.lodge(unsigned.publisher.name, unsigned.build);
+  const lodgings = [builder];
   try {
     const code = {
       lane: manifest.lane,
@@ -50,8 +57,10 @@ export const loadCell = async (
       cryptlet: manifest.id,
       limits: engineLimits,
     };
-    const bounds = { timeoutMs: WALL.initMs, signal: context.signal };
-    const snapshot = shareSnapshot(await guest.build(code, bounds));
+    const bounds = { timeoutMs: WALL.initMs, signal };
+    const snapshot = shareSnapshot(
+      await builder.use("", (guest) => guest.build(code, bounds), signal),
+    );
     const contents = measuredContents(cryptlet, snapshot);
     const measurement = measurePackage(contents);
     const program = { id: measurement, snapshot, limits: engineLimits };
@@ -60,10 +69,9 @@ export const loadCell = async (
       options: asked,
       contents,
       debug: context.debug,
-      wall: "none",
+      wall: unsigned.wall,
       clock: systemClock,
     });
-    const { signal, broker } = context;
     const secretValues = await collectSecrets({
       cryptlet,
       options: asked,
@@ -72,7 +80,22 @@ export const loadCell = async (
       signal,
     });
     const options = { ...asked, secrets: secretValues };
-    const { keys, evidence } = await identity.renew({}, context.signal);
+    const { keys, evidence } = await identity.renew({}, signal);
+    const signer = identity.publisher?.mrsigner ?? null;
+    const quarters =
+      signer === null ? unsigned : await services.quarters.assign(cryptlet, { ...place, signer });
+    const { publisher, wall, wallMissing } = quarters;
+    const lodging = signer === null ? builder : services.pool.lodge(publisher.name, quarters.build);
+    lodgings.push(lodging);
+    const guests = createCellGuests({
+      cryptlet: manifest.id,
+      measurement,
+      program,
+      timeoutMs: limits.timeoutMs,
+      lodging,
+      lineAt: services.openLines(manifest.id, publisher),
+      services,
+    });
     const { http, secrets } = manifest.capabilities;
     const capability = http
       ? createHttpCapability({
@@ -90,8 +113,8 @@ export const loadCell = async (
       program,
       measurement,
       keys: identity.keys,
-      guest,
-      startGuest,
+      guests,
+      rounds: context.rounds,
       services: {
         http: capability,
         clock: systemClock,
@@ -105,13 +128,14 @@ export const loadCell = async (
       },
       onLog: context.onLog,
     });
+    if (lodging !== builder) builder.leave();
     return {
       cell,
       identity,
-      answer: { measurement, keys, evidence, ...identity.description },
+      answer: { measurement, keys, evidence, wall, wallMissing, ...identity.description },
     };
   } catch (error) {
-    await guest.close();
+    for (const lodging of lodgings) lodging.leave();
     throw error;
   }
 };

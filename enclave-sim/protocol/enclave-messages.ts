@@ -20,7 +20,10 @@ import type {
   SignedObservation,
   SignRequest,
 } from "../host/enclave.ts";
+import type { WallPolicy } from "../host/guest-quarters.ts";
 import type { HostAsk, HostReply } from "../host/host-asks.ts";
+import type { RoundEntry } from "../host/round-book.ts";
+import type { Wall } from "./lane.ts";
 import type { RecordedTranscript } from "./sealed-transcript.ts";
 
 // Between the fabric's main thread and the enclave's thread. No message has a place for a secret key.
@@ -30,6 +33,8 @@ export interface LoadAnswer {
   readonly measurement: Digest;
   readonly keys: readonly KeyRecord[];
   readonly evidence: Evidence;
+  readonly wall: Wall;
+  readonly wallMissing: string | null;
   /** Name of its keysets for a monotonic counter, and number of the newest. */
   readonly keyset: string;
   readonly epoch: number;
@@ -46,6 +51,8 @@ export interface EnclaveCalls {
       readonly options: LoadOptions;
       /** Challenge of the key broker; null where none is asked. */
       readonly nonce: string | null;
+      /** Rounds that an enclave before this one signed. */
+      readonly rounds: readonly RoundEntry[];
     };
     readonly answer: LoadAnswer;
   };
@@ -114,4 +121,5 @@ export type FromEnclave =
 export interface EnclaveThreadData {
   /** An inspector is open, or options that can open one are set. */
   readonly debug: boolean;
+  readonly wall: WallPolicy;
 }

@@ -16,6 +16,9 @@ export interface Limits {
 /** About 15 s of computing on the machine that was measured; the deadline usually comes first. */
 const MAX_FUEL = 100_000;
 
+/** How nice guests' threads are to host and enclave (getpriority(2)): they get what those leave, and all of it. */
+export const GUEST_PRIORITY = 10;
+
 /** Bounds that no manifest changes, in characters of JSON text unless said otherwise. */
 export const WALL = {
   /** A host call, requests with their bodies. */

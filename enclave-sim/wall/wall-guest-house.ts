@@ -52,7 +52,7 @@ export const createWallGuestHouse = (
   };
   const end = (reason: string) => {
     alive = false;
-    for (const resident of [...residents.values()]) lose(resident, reason);
+    for (const resident of residents.values()) lose(resident, reason);
   };
   const distrust = (error: unknown) => {
     if (!alive) return;

@@ -139,13 +139,15 @@ export const probeOptions = (sealDirectory: string, parameters: Json = null): Lo
   };
 };
 
-/** An enclave of its own with a folder of its own. */
+/** An enclave of its own with a folder of its own; without the outer wall unless the test is about it. */
 export const startEnclave = async (
   enclaveOptions: Omit<EnclaveOptions, "onLog"> = {},
+  file?: URL,
 ): Promise<EnclaveFixture> => {
   const sealDirectory = await mkdtemp(path.join(tmpdir(), "enclave-"));
   const log: GuestLogLine[] = [];
-  const enclave = createEnclave({ ...enclaveOptions, onLog: (line) => log.push(line) });
+  const onLog = (line: GuestLogLine) => log.push(line);
+  const enclave = createEnclave({ wall: "none", ...enclaveOptions, onLog }, file);
   const options = (change: Partial<LoadOptions> = {}): LoadOptions => ({
     ...probeOptions(sealDirectory),
     ...change,

@@ -66,6 +66,11 @@ export const enclaveErrors = {
     message: "{waiting} runs of {cryptlet} are waiting already",
     hint: "Lengthen the interval of its feeds, or its sources answer too slowly.",
   },
+  CRYPTLET_QUARANTINED: {
+    kind: "unavailable",
+    message: "{cryptlet} failed {faults} times in a row by its own fault and is not run before {until}",
+    hint: "Look at its log and its failed runs. It is tried again by itself; one success ends the quarantine.",
+  },
   RUN_DEADLINE: {
     kind: "unavailable",
     message: "The run took longer than {limitMs} ms and was ended",

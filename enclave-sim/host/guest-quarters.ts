@@ -1,0 +1,104 @@
+import { fabricError } from "../../src/core/errors/fabric-error.ts";
+import type { Lane, Wall } from "../protocol/lane.ts";
+import { createProgramHouse } from "../runners/process/program-house.ts";
+import type { ProgramLanguage } from "../runners/process/program-runtimes.ts";
+import { detectWall, type WallState } from "../wall/detect-wall.ts";
+import { createWallGuestHouse } from "../wall/wall-guest-house.ts";
+import type { WallLimits } from "../wall/wall-process.ts";
+import type { CryptletPackage } from "./enclave.ts";
+import { isFirstParty, packageDigest } from "./first-party.ts";
+import type { GuestHouse } from "./guest-house.ts";
+import { createThreadGuestHouse } from "./thread-guest-house.ts";
+
+/** What is asked of the outer wall for packages of third parties. */
+export type WallPolicy =
+  /** Behind it where there is one; else without, and the receipt says so. */
+  | "where-possible"
+  /** Never without: `WALL_UNAVAILABLE`. */
+  | "required"
+  /** Insecure: third parties' code shares the enclave's process. */
+  | "none";
+
+/** Where guests of a package live. */
+export interface Quarters {
+  /** Never two publishers in one process. */
+  readonly publisher: { readonly name: string; readonly places: number };
+  readonly wall: Wall;
+  /** Why there is no wall where one was wanted, in words; null otherwise. */
+  readonly wallMissing: string | null;
+  readonly build: () => GuestHouse;
+}
+
+/** Runs of one publisher at a time: what ships with the fabric, and everybody else. */
+const FIRST_PARTY_PLACES = 32;
+const THIRD_PARTY_PLACES = 8;
+/** Bytes of Node itself behind the wall, and of each guest besides its engine's memory. */
+const NODE_BYTES = 402_653_184;
+const GUEST_BYTES = 33_554_432;
+/** Threads of Node and of guests. */
+const PROCESSES = 64;
+const FILES = 64;
+
+/** One process for all guests of a publisher: its memory is bounded by what so many of its engines may use. */
+const wallLimits = (memoryBytes: number): WallLimits => ({
+  memoryBytes: NODE_BYTES + THIRD_PARTY_PLACES * (GUEST_BYTES + memoryBytes),
+  processes: PROCESSES,
+  files: FILES,
+  temporaryBytes: 0,
+});
+
+/** Decides where packages live; the wall is tried once. */
+export interface QuarterMaster {
+  /**
+   * `signer` is who signed the package, after that was verified; without one a package is its own publisher.
+   * Throws `WALL_UNAVAILABLE` where the policy or the lane demands a wall.
+   */
+  assign(
+    cryptlet: CryptletPackage,
+    options: { readonly signer: string | null; readonly memoryBytes: number },
+  ): Promise<Quarters>;
+}
+
+export const createQuarterMaster = (
+  policy: WallPolicy,
+  detect: () => Promise<WallState> = detectWall,
+): QuarterMaster => {
+  let state: Promise<WallState> | undefined;
+  const stateOf = (): Promise<WallState> => (state ??= detect());
+  const refuse = (lane: Lane, found: WallState): string => {
+    const reason = found.available ? "" : found.reason;
+    if (policy === "required" || lane === "process")
+      throw fabricError("WALL_UNAVAILABLE", { reason });
+    return reason;
+  };
+  return {
+    assign: async (cryptlet, { signer, memoryBytes }) => {
+      const { lane, language } = cryptlet.manifest;
+      if (lane !== "process" && (await isFirstParty(cryptlet)))
+        return {
+          publisher: { name: "first-party", places: FIRST_PARTY_PLACES },
+          wall: "none",
+          wallMissing: null,
+          build: createThreadGuestHouse,
+        };
+      const owner = signer === null ? `package ${packageDigest(cryptlet)}` : `signer ${signer}`;
+      const publisher = { name: owner, places: THIRD_PARTY_PLACES };
+      if (policy === "none" && lane !== "process")
+        return { publisher, wall: "none", wallMissing: null, build: createThreadGuestHouse };
+      const found = await stateOf();
+      if (!found.available) {
+        const wallMissing = refuse(lane, found);
+        return { publisher, wall: "none", wallMissing, build: createThreadGuestHouse };
+      }
+      return {
+        publisher,
+        wall: "bubblewrap+seccomp",
+        wallMissing: null,
+        build: () =>
+          lane === "process"
+            ? createProgramHouse(language as ProgramLanguage)
+            : createWallGuestHouse(wallLimits(memoryBytes)),
+      };
+    },
+  };
+};
