@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import * as fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import { testCryptlet, type RecordedAnswer } from "../../src/sdk/test-kit.ts";
+import { testCryptlet, type RecordedAnswer } from "../../src/test-kit/index.ts";
 import { cryptlet } from "./src/main.ts";
 
 const AT = Date.parse("2026-07-03T16:09:00Z");

@@ -11,7 +11,7 @@ import {
   type ProviderEmulator,
 } from "../../src/emulator/start-provider-emulator.ts";
 import type { HttpAnswer, TriggerInput } from "../../src/sdk/abi.ts";
-import { testCryptlet } from "../../src/sdk/test-kit.ts";
+import { testCryptlet } from "../../src/test-kit/index.ts";
 import { FABRIC, startEnclave, type EnclaveFixture } from "../support/guest-fixture.ts";
 
 const feed = feedIdSchema.parse("xau-usd");

@@ -27,6 +27,7 @@ describe("the package", () => {
     ["/client", "createFabricClient"],
     ["/envelope", "verifyBundle"],
     ["/sdk", "defineCryptlet"],
+    ["/test-kit", "testCryptlet"],
   ])("exports cryptlet-fabric%s", async (edge, name) => {
     expect(Object.keys(edges)).toContain(`.${edge}`);
     expect(await namesOf(edge)).toContain(name);

@@ -59,7 +59,7 @@ export const createChainCalls = (
     const entry = granted.find((each) => each.chain === chain);
     if (!entry)
       throw fabricError("CHAIN_READ_REFUSED", { chain, reason: "the chain is not named" });
-    for (const query of queries) checkQuery(entry, query);
+    for (const query of queries) checkChainQuery(entry, query);
     if (!reader) throw fabricError("CHAIN_UNKNOWN", { chain });
     const { quorum, maxResultBytes } = entry;
     const given = await reader.read({ chain, block, queries, quorum, maxResultBytes }, { signal });
@@ -92,7 +92,11 @@ export const createChainCalls = (
   },
 });
 
-const checkQuery = (entry: ChainManifest, query: ChainRead["queries"][number]): void => {
+/** Throws `CHAIN_READ_REFUSED` for what the manifest does not name. */
+export const checkChainQuery = (
+  entry: ChainManifest,
+  query: ChainRead["queries"][number],
+): void => {
   const refuse = (reason: string) =>
     fabricError("CHAIN_READ_REFUSED", { chain: entry.chain, reason });
   const contract = entry.contracts.find(({ address }) => address === query.contract);

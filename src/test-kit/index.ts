@@ -1,0 +1,3 @@
+// What a Cryptlet's author tests with; never part of a bundle.
+export { testCryptlet, type TestReport, type TestRun } from "./test-cryptlet.ts";
+export type { RecordedAnswer, RecordedCall, RecordedChain, RecordedFault } from "./recorded.ts";
