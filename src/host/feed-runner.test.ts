@@ -84,7 +84,6 @@ const open = async (script: (store: Store) => Script) => {
     id: "gold-price",
     version: "1.0.0",
     keys: fixtureKeys,
-    evidence: { type: "application/vnd.cryptlet.test+json", body: "e30=" },
     failedTranscript: async () => ({ head: "failed" }),
     run: (_trigger: unknown, { runId }: { runId: RunId }) =>
       run ? run(runId) : Promise.resolve(reportOf(runId, "2650.10", FIXTURE_TIME)),
@@ -119,6 +118,7 @@ const open = async (script: (store: Store) => Script) => {
     metrics,
     latest,
     transcripts: createTranscriptKeeper({ keep: "published" }),
+    evidence: () => ({ type: "application/vnd.cryptlet.test+json", body: "e30=" }),
     onCommitted: () => {
       committed += 1;
     },

@@ -5,7 +5,7 @@ import { toWire } from "../core/errors/wire.ts";
 import { createRunId, type FabricId, type RunId } from "../core/ids.ts";
 import type { Log } from "../core/log.ts";
 import { digestOf } from "../crypto/hashes.ts";
-import { buildBundle, serializeBundle } from "../envelope/bundle.ts";
+import { buildBundle, serializeBundle, type Evidence } from "../envelope/bundle.ts";
 import { canonicalJson } from "../envelope/canonical-json.ts";
 import { commitRound } from "../store/commit-round.ts";
 import { latestRound } from "../store/rounds.ts";
@@ -46,6 +46,8 @@ export interface FeedRunnerParts {
   readonly metrics: FabricMetrics;
   readonly latest: LatestRounds;
   readonly transcripts: TranscriptKeeper;
+  /** What stands behind the Cryptlet's keys now. */
+  readonly evidence: () => Evidence;
   /** Called after a commit: the outbox has something to publish. */
   readonly onCommitted: () => void;
 }
@@ -105,7 +107,7 @@ export const createFeedRunner = (parts: FeedRunnerParts): FeedRunner => {
         run: report.receipt,
       }),
     );
-    const evidenceJson = canonicalJson(cryptlet.evidence);
+    const evidenceJson = canonicalJson(parts.evidence());
     const view = viewObservation(signed, true);
     const messageId = roundMessageId(feed.id, round, view.envelopeDigest);
     const at = clock.now();

@@ -13,6 +13,7 @@ import { createAttestationDirectory } from "./attestation-directory.ts";
 import { createCryptletDirectory } from "./cryptlet-directory.ts";
 import { createDeliveryDirectory } from "./delivery-directory.ts";
 import { createEnvelopeArchive } from "./envelope-archive.ts";
+import { startEvidenceRenewal } from "./evidence-renewal.ts";
 import { createFabricEvents } from "./fabric-events.ts";
 import { createFabricMetrics } from "./fabric-metrics.ts";
 import type { Fabric } from "./fabric.ts";
@@ -106,6 +107,9 @@ const start = async (
     ...(broker ? { broker } : {}),
   });
 
+  const renewal = startEvidenceRenewal({ cryptlets: cryptlets.values(), clock, log });
+  teardown.push(() => renewal.stop());
+
   const shared = { store, bus, clock, log, events, metrics, latest, progress, teardown };
   const adapters = await startChains(config, {
     ...shared,
@@ -134,6 +138,7 @@ const start = async (
     ...shared,
     fabric: config.fabric,
     transcripts: createTranscriptKeeper(config.transcripts),
+    renewal,
     onCommitted: () => {
       outbox.notify();
     },
@@ -160,7 +165,7 @@ const start = async (
     id: config.fabric,
     feeds: createFeedDirectory({ store, events, latest }, feeds),
     envelopes: createEnvelopeArchive(store, chainIds),
-    cryptlets: createCryptletDirectory(cryptlets),
+    cryptlets: createCryptletDirectory(cryptlets, renewal),
     attestation: createAttestationDirectory(cryptlets),
     attester: createHostAttester(enclave, path.join(config.dataDirectory, "sealed")),
     deliveries: createDeliveryDirectory(store),

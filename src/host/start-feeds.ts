@@ -4,6 +4,7 @@ import type { Log } from "../core/log.ts";
 import { latestRound } from "../store/rounds.ts";
 import type { Store } from "../store/store.ts";
 import { startTriggers, type Triggers } from "../triggers/triggers.ts";
+import type { EvidenceRenewal } from "./evidence-renewal.ts";
 import type { FabricEvents } from "./fabric-events.ts";
 import type { FabricMetrics } from "./fabric-metrics.ts";
 import type { ServedFeedEntry } from "./feed-directory.ts";
@@ -25,6 +26,7 @@ export interface FeedParts {
   readonly metrics: FabricMetrics;
   readonly latest: LatestRounds;
   readonly transcripts: TranscriptKeeper;
+  readonly renewal: Pick<EvidenceRenewal, "of">;
   readonly progress: LoopProgress;
   readonly onCommitted: () => void;
 }
@@ -40,7 +42,10 @@ export const startFeeds = async (
   for (const { feed, cryptlet } of feeds.values()) {
     const newest = await latestRound(store.db, feed.id);
     latest.register(feed.id, newest && (await readRoundView(store, newest)));
-    runners.set(feed.id, createFeedRunner({ ...parts, feed, cryptlet }));
+    runners.set(
+      feed.id,
+      createFeedRunner({ ...parts, feed, cryptlet, evidence: () => parts.renewal.of(cryptlet) }),
+    );
     const limit = WAIT_LIMIT_MS + cryptlet.manifest.limits.timeoutMs;
     ticks.set(feed.id, parts.progress.register(`feed-${feed.id}`, limit));
   }
