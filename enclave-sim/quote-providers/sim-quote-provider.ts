@@ -1,7 +1,7 @@
 import type { ReplayedLog } from "../../src/attestation/measurement-log.ts";
 import type { Clock } from "../../src/core/clock.ts";
 import type { Digest } from "../../src/core/ids.ts";
-import { hexToBytes } from "../../src/crypto/bytes.ts";
+import { concatBytes, hexToBytes } from "../../src/crypto/bytes.ts";
 import type { SimulatedPlatform } from "../platform/simulated-platform.ts";
 import type { SimulatedTee } from "../platform/tcb-encoding.ts";
 import type { QuoteProvider } from "./quote-provider.ts";
@@ -9,7 +9,7 @@ import type { QuoteProvider } from "./quote-provider.ts";
 /** What the simulated processor is told about what it runs; real hardware measures it itself. */
 export interface SimulatedWorkload {
   readonly tee: SimulatedTee;
-  readonly measured: Pick<ReplayedLog, "measurement" | "launch">;
+  readonly measured: Pick<ReplayedLog, "measurement" | "launch" | "host">;
   /** Hex; zeros where nobody signed. */
   readonly mrsigner: string;
   readonly prodId: number;
@@ -38,7 +38,8 @@ export const createSimQuoteProvider = (
             {
               tee,
               ...common,
-              configId,
+              // MRENCLAVE does not cover the host's part of the log.
+              configId: concatBytes(configId, bytesOf(measured.host)),
               mrenclave: bytesOf(measured.measurement),
               mrsigner: hexToBytes(workload.mrsigner, 32),
               prodId: workload.prodId,

@@ -111,10 +111,19 @@ const isMeasured = (claims: EvidenceClaims, measurement: Digest, launch: string)
   (claims.tee === "sgx" && claims.registers["mrenclave"] === hexOf(measurement)) ||
   (claims.tee === "tdx" && claims.registers["rtmr3"] === hexOf(launch));
 
-const checkConfiguration = ({ configId }: EvidenceClaims, registration: Registration): void => {
-  const digest = hexOf(registration.configId);
-  if (configId === null || configId !== digest.padEnd(configId.length, "0"))
-    refuse("the quote binds another configuration");
+/**
+ * CONFIGID and MRCONFIGID begin with the configuration's digest. MRENCLAVE covers the Cryptlet's part of the log alone, so
+ * that the second half of CONFIGID is the host's measurement; RTMR3 covers the whole log.
+ */
+const checkConfiguration = (
+  { tee, configId }: EvidenceClaims,
+  registration: Registration,
+  host: Digest,
+): void => {
+  const rest = tee === "sgx" ? hexOf(host) : "";
+  const expected = `${hexOf(registration.configId)}${rest}`;
+  if (configId === null || configId !== expected.padEnd(configId.length, "0"))
+    refuse("the quote binds another configuration or another host");
 };
 
 const checkReportData = (
@@ -134,7 +143,7 @@ const bindDirect = (
   checkReportData(claims, document);
   if (!isMeasured(claims, replayed.measurement, replayed.launch))
     refuse(`no register of ${claims.tee} holds what the log gives`);
-  checkConfiguration(claims, registration);
+  checkConfiguration(claims, registration, replayed.host);
   return {
     ...replayed,
     layer: "quote",

@@ -107,6 +107,8 @@ const isMeasured = (
 const otherField = (
   { signer, prodId, minSvn, configId }: ReferenceValues,
   claims: EvidenceClaims,
+  /** Hex; what a document binds, or else the quote's own register. */
+  configuration: string | null,
 ): { readonly field: string; readonly actual: string | number } | null => {
   if (signer !== undefined && claims.signer !== signer)
     return { field: "signer", actual: claims.signer ?? "none" };
@@ -114,11 +116,8 @@ const otherField = (
     return { field: "prodId", actual: claims.prodId ?? "none" };
   if (minSvn > 0 && (claims.svn ?? -1) < minSvn)
     return { field: "svn", actual: claims.svn ?? "none" };
-  if (
-    configId !== undefined &&
-    claims.configId !== configId.padEnd(claims.configId?.length ?? 0, "0")
-  )
-    return { field: "configId", actual: claims.configId ?? "none" };
+  if (configId !== undefined && configuration !== configId.padEnd(configuration?.length ?? 0, "0"))
+    return { field: "configId", actual: configuration ?? "none" };
   return null;
 };
 
@@ -127,16 +126,17 @@ export const checkWorkload = (
   verified: VerifiedEvidence,
   policy: AppraisalPolicy,
 ): { readonly refusals: readonly FabricError[]; readonly configurationApproved: boolean } => {
-  const { claims } = verified;
+  const { claims, bound } = verified;
+  const configuration = bound ? bareHex(bound.registration.configId) : claims.configId;
   const held = { claims, registers: registersOf(verified) };
   const refusals: FabricError[] = [];
   let configurationApproved = false;
   for (const measurement of measurementsOf(verified)) {
     const known = policy.anyOf.filter((entry) => isMeasured(entry, measurement, held));
-    const accepted = known.find((entry) => otherField(entry, claims) === null);
+    const accepted = known.find((entry) => otherField(entry, claims, configuration) === null);
     if (accepted) configurationApproved ||= accepted.configId !== undefined;
     const [first] = known;
-    const wrong = !accepted && first ? otherField(first, claims) : null;
+    const wrong = !accepted && first ? otherField(first, claims, configuration) : null;
     if (wrong) refusals.push(fabricError("WORKLOAD_REFUSED", { policy: policy.id, ...wrong }));
     else if (!accepted)
       refusals.push(fabricError("MEASUREMENT_REFUSED", { policy: policy.id, measurement }));

@@ -18,7 +18,7 @@ import {
 } from "../../src/attestation/report-data.ts";
 import { digestSchema } from "../../src/core/ids.ts";
 import { encodeBase64 } from "../../src/crypto/base64.ts";
-import { hexToBytes } from "../../src/crypto/bytes.ts";
+import { concatBytes, hexToBytes } from "../../src/crypto/bytes.ts";
 import { digestOf } from "../../src/crypto/hashes.ts";
 import { createSigningKey, type KeyRecord } from "../../src/crypto/key-record.ts";
 import { canonicalJson } from "../../src/envelope/canonical-json.ts";
@@ -91,7 +91,7 @@ export const createDocumentFixture = (
     request: DocumentRequest,
     parts: Pick<EvidenceDocument, "log" | "registration" | "keys" | "epoch">,
   ): string => {
-    const { measurement, launch } = replayMeasurementLog(parts.log);
+    const { measurement, launch, host } = replayMeasurementLog(parts.log);
     const { debug = false, tee = "sgx" } = request;
     const data = hexToBytes(reportData(parts.registration, parts.keys, parts.epoch), 64);
     const configuration = bytesOf(parts.registration.configId);
@@ -103,7 +103,7 @@ export const createDocumentFixture = (
             {
               tee,
               ...common,
-              configId: configuration,
+              configId: concatBytes(configuration, bytesOf(host)),
               mrenclave: bytesOf(measurement),
               mrsigner: new Uint8Array(32),
               prodId: 0,
