@@ -9,6 +9,7 @@ import {
 import { goldFeedOf, goldPackage, prepareEnclave } from "../../src/cli/demo/demo-enclave.ts";
 import { cryptletIdSchema, fabricIdSchema, feedIdSchema, type FeedId } from "../../src/core/ids.ts";
 import type { FabricConfigInput } from "../../src/core/config/schema.ts";
+import type { EmulatorCredentials } from "../../src/emulator/crm-providers.ts";
 import {
   startProviderEmulator,
   type ProviderEmulator,
@@ -50,10 +51,16 @@ export const openGoldStage = async (options: {
   /** Let the host reach the chain through `gate`. */
   readonly isGated?: boolean;
   readonly config?: Partial<FabricConfigInput>;
+  /** What the emulated CRM providers accept. */
+  readonly credentials?: EmulatorCredentials;
   readonly signal: AbortSignal;
 }): Promise<GoldStage> => {
   const { folder, signal } = options;
-  const emulator = await startProviderEmulator({ startPrice: "4000.00", maxStepPpm: 0 });
+  const emulator = await startProviderEmulator({
+    startPrice: "4000.00",
+    maxStepPpm: 0,
+    ...(options.credentials ? { credentials: options.credentials } : {}),
+  });
   const anvil = await startAnvil({
     chainId: CHAIN_ID,
     signal,
