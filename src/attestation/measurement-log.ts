@@ -1,7 +1,9 @@
-import { createHash } from "node:crypto";
+import { sha384 as hashSha384 } from "@noble/hashes/sha2.js";
 import { z } from "zod";
 import { fabricError } from "../core/errors/fabric-error.ts";
 import type { Digest } from "../core/ids.ts";
+import { bytesToHex, concatBytes } from "../crypto/bytes.ts";
+import { digestOf } from "../crypto/hashes.ts";
 
 /**
  * What is measured at launch, each once and in this order. The first three describe the platform and change with
@@ -33,11 +35,13 @@ export const measurementLogSchema = z
 /** @see measurementLogSchema */
 export type MeasurementLog = z.infer<typeof measurementLogSchema>;
 
-const sha384 = (...parts: readonly (string | Uint8Array)[]): Uint8Array => {
-  const hash = createHash("sha384");
-  for (const part of parts) hash.update(part);
-  return hash.digest();
-};
+const encoder = new TextEncoder();
+const bytesOf = (part: string | Uint8Array): Uint8Array =>
+  typeof part === "string" ? encoder.encode(part) : part;
+
+// noble and not node:crypto: a verifier in a browser replays logs as well.
+const sha384 = (...parts: readonly (string | Uint8Array)[]): Uint8Array =>
+  hashSha384(concatBytes(...parts.map(bytesOf)));
 
 /** `M = SHA-384(M || SHA-384(domain || 0 || type || 0 || content))` from 48 zero bytes, as a TDX RTMR is extended. */
 const extendAll = (events: MeasurementLog): Uint8Array => {
@@ -47,14 +51,13 @@ const extendAll = (events: MeasurementLog): Uint8Array => {
   return register;
 };
 
-const sha384Text = (register: Uint8Array): string =>
-  `sha384:${Buffer.from(register).toString("hex")}`;
+const sha384Text = (register: Uint8Array): string => `sha384:${bytesToHex(register)}`;
 
 const isLogOf = (log: MeasurementLog, types: readonly string[]): boolean =>
   log.length === types.length && log.every(({ type }, index) => type === types[index]);
 
 const measurementOf = (register: Uint8Array): Digest =>
-  `sha256:${createHash("sha256").update(MEASUREMENT_DOMAIN).update("\0").update(register).digest("hex")}` as Digest;
+  digestOf(concatBytes(bytesOf(`${MEASUREMENT_DOMAIN}\0`), register));
 
 /** Measurement of a Cryptlet: its part of the log alone, so that it is equal on every machine and Node version. */
 export const measureCryptlet = (contents: {
