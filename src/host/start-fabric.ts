@@ -1,6 +1,5 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
-import { createEnclave } from "../../enclave-sim/host/create-enclave.ts";
 import { systemClock, type Clock } from "../core/clock.ts";
 import type { FabricConfig } from "../core/config/schema.ts";
 import type { Log } from "../core/log.ts";
@@ -25,6 +24,7 @@ import { startHousekeeping } from "./housekeeping.ts";
 import { createLatestRounds } from "./latest-rounds.ts";
 import { loadCryptlets } from "./load-cryptlets.ts";
 import { createLoopProgress } from "./loop-progress.ts";
+import { openEnclave } from "./open-enclave.ts";
 import { createOutboxPublisher } from "./outbox-publisher.ts";
 import { roundStream } from "./round-message.ts";
 import { createRunDirectory } from "./run-directory.ts";
@@ -94,11 +94,7 @@ const start = async (
   teardown.push(() => bus.close());
   await bus.ensureStream(roundStream(config.fabric), signal ? { signal } : {});
 
-  const enclave = createEnclave({
-    onLog: ({ cryptlet, runId, level, message }) => {
-      log[level](message, { cryptlet, run: runId });
-    },
-  });
+  const enclave = openEnclave(config, { store, clock, log });
   teardown.push(() => enclave.close());
   const broker = await connectBroker(config.broker);
   if (broker) teardown.push(() => broker.close());

@@ -1,4 +1,3 @@
-import { fabricError } from "../core/errors/fabric-error.ts";
 import type { Executor } from "./store.ts";
 
 /** Value of a counter that only goes up; 0 before its first step. */
@@ -11,13 +10,13 @@ export const readCounter = async (db: Executor, name: string): Promise<number> =
   return row?.value ?? 0;
 };
 
-/** Raises a counter to `value`. Throws `STORE_COUNTER_BEHIND` unless that is more than it is. */
-export const raiseCounter = async (db: Executor, name: string, value: number): Promise<void> => {
-  const known = await readCounter(db, name);
-  if (value <= known) throw fabricError("STORE_COUNTER_BEHIND", { counter: name, known, value });
+/** Raises a counter to `value`; a lower one changes nothing. */
+export const advanceCounter = async (db: Executor, name: string, value: number): Promise<void> => {
   await db
     .insertInto("monotonic_counters")
     .values({ name, value })
-    .onConflict((conflict) => conflict.column("name").doUpdateSet({ value }))
+    .onConflict((conflict) =>
+      conflict.column("name").doUpdateSet({ value }).where("monotonic_counters.value", "<", value),
+    )
     .execute();
 };

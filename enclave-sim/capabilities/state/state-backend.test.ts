@@ -1,19 +1,28 @@
 import { readdirSync } from "node:fs";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { temporaryFolder } from "../../../test/support/temporary-folder.ts";
+import { systemClock } from "../../../src/core/clock.ts";
+import { createStoredStates } from "../../../src/host/open-enclave.ts";
+import { openStore } from "../../../src/store/open-store.ts";
 import { createFileState } from "./file-state.ts";
 import { createMemoryState } from "./memory-state.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
+const openDatabase = async () => {
+  const store = await openStore({ driver: "libsql", file: ":memory:" });
+  onTestFinished(() => store.close());
+  return createStoredStates(store, systemClock);
+};
 const drivers = [
   ["in memory", () => createMemoryState()],
   ["in a folder", () => createFileState(temporaryFolder())],
+  ["in the database", () => openDatabase()],
 ] as const;
 
 describe.each(drivers)("a state backend %s", (_name, create) => {
   test("has nothing at version 0, and then what was written last", async () => {
-    const backend = create();
+    const backend = await create();
     expect(await backend.read("a")).toEqual({ version: 0, body: new Uint8Array() });
     for (const version of [0, 1, 2])
       expect(await backend.write("a", version, bytes(`body ${version + 1}`))).toBe(true);
@@ -22,7 +31,7 @@ describe.each(drivers)("a state backend %s", (_name, create) => {
   });
 
   test("takes a version once, whoever asks", async () => {
-    const backend = create();
+    const backend = await create();
     await backend.write("a", 0, bytes("first"));
     const writers = Array.from({ length: 12 }, (_, n) => backend.write("a", 1, bytes(`${n}`)));
     const won = (await Promise.all(writers)).flatMap((taken, n) => (taken ? [n] : []));
@@ -38,7 +47,7 @@ describe.each(drivers)("a state backend %s", (_name, create) => {
       fc.asyncProperty(
         fc.uniqueArray(fc.stringMatching(/^[ -~]{1,60}$/), { minLength: 2, maxLength: 4 }),
         async (scopes) => {
-          const backend = create();
+          const backend = await create();
           for (const scope of scopes) await backend.write(scope, 0, bytes(scope));
           for (const scope of scopes)
             expect(await backend.read(scope)).toEqual({ version: 1, body: bytes(scope) });

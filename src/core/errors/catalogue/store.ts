@@ -36,11 +36,6 @@ export const storeErrors = {
     message: "The disk failed under the database {file}: {reason}",
     hint: "Check the disk; what was confirmed before stays.",
   },
-  STORE_COUNTER_BEHIND: {
-    kind: "verification",
-    message: "The counter {counter} stands at {known} and cannot go to {value}",
-    hint: "Sealed files or the database were rolled back; restore both from the same backup.",
-  },
   STORE_CONFLICT: {
     kind: "user",
     message: "The database refused a row: {reason}",
