@@ -2,6 +2,8 @@ import { z } from "zod";
 
 import { type AppraisalPolicy, appraisalPolicySchema } from "../attestation/appraisal-policy.ts";
 import { type Appraised, appraiseOne, refusedResult } from "../attestation/appraise.ts";
+import type { CollateralSource } from "../attestation/collateral/collateral-source.ts";
+import { findCollateral } from "../attestation/collateral/find-collateral.ts";
 import { refusalReason } from "../attestation/appraisal-remarks.ts";
 import type { AttestationResult } from "../attestation/attestation-result.ts";
 import { HARDWARE_ANCHORS } from "../attestation/hardware-anchors.ts";
@@ -35,6 +37,8 @@ export interface AppraisalData extends AttestationResult {
 /** Flags of the command. */
 export interface AppraiseFileOptions {
   readonly collateral: string | undefined;
+  readonly fetch: boolean;
+  readonly collateralCache: string | undefined;
   readonly policy: string | undefined;
   readonly at: number;
   readonly nonce: string | undefined;
@@ -120,6 +124,13 @@ const conclude = (
   return { first, refusal: quorumRefusal(claims, policy) };
 };
 
+/** Loaded only where the network is asked for. */
+const createSource = async (directory: string | undefined): Promise<CollateralSource> => {
+  const { createVendorCollateralSource } =
+    await import("../attestation/collateral/vendor-collateral-source.ts");
+  return createVendorCollateralSource(directory === undefined ? {} : { directory });
+};
+
 /** What the file holds; refused where it holds no evidence. */
 const recognise = (bytes: Uint8Array): RecognisedEvidence | FabricError => {
   try {
@@ -131,8 +142,8 @@ const recognise = (bytes: Uint8Array): RecognisedEvidence | FabricError => {
 };
 
 /**
- * Appraise what a file holds, offline. What the evidence or its collateral hold is a refusal in the result; wrong input
- * beside them throws `USAGE_INVALID`, `FILE_UNREADABLE`, `FILE_INVALID`.
+ * Appraise what a file holds. What the evidence or its collateral hold is a refusal in the result; wrong input
+ * beside them throws `USAGE_INVALID`, `FILE_UNREADABLE`, `FILE_INVALID`, and `COLLATERAL_UNAVAILABLE` with `fetch`.
  */
 export const appraiseFile = async (
   file: string,
@@ -142,6 +153,8 @@ export const appraiseFile = async (
   const inputs = [file, options.collateral, options.policy, options.anchor];
   if (inputs.filter((name) => name === "-").length > 1)
     throw usage("standard input can be read only once");
+  if (options.collateralCache !== undefined && !options.fetch)
+    throw usage("--collateral-cache keeps what --fetch got: give both");
   if (nonce !== undefined && !NONCE.test(nonce))
     throw usage("--nonce takes 16 to 512 bytes in hex");
   const policy = options.policy === undefined ? null : await readPolicy(options.policy, signal);
@@ -155,16 +168,22 @@ export const appraiseFile = async (
   const nothing = { at, evidence: "unknown" as const, binds: null, pieces: [] };
   if (recognised instanceof Error)
     return { data: { ...refusedResult(recognised, policy), ...nothing }, refusal: recognised };
-  const appraised = recognised.evidence.map((evidence) =>
-    appraiseOne(evidence, {
-      policy,
-      anchors,
-      collateral,
-      at,
-      purpose,
-      ...(nonce === undefined ? {} : { nonce: nonce.replace(/^0x/, "") }),
-    }),
-  );
+  const source = options.fetch ? await createSource(options.collateralCache) : null;
+  const appraised: Appraised[] = [];
+  for (const evidence of recognised.evidence) {
+    const fetched =
+      source && collateral === null ? await findCollateral(evidence, source, { signal }) : null;
+    appraised.push(
+      appraiseOne(evidence, {
+        policy,
+        anchors,
+        collateral: collateral ?? fetched,
+        at,
+        purpose,
+        ...(nonce === undefined ? {} : { nonce: nonce.replace(/^0x/, "") }),
+      }),
+    );
+  }
   const { first, refusal } = conclude(appraised, policy);
   const evidence = recognised.kind;
   if (first === null || (refusal !== null && first.refusal === null)) {

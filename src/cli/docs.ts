@@ -1,5 +1,6 @@
 import { COMMAND_GROUPS, flagOf, type CommandRecord, type OptionRecord } from "./command.ts";
 import { commands as allCommands } from "./commands.ts";
+import { APPRAISAL_EXAMPLE } from "./appraisal-example.ts";
 import { TRUST_EXAMPLE } from "./trust-example.ts";
 import { EXIT_CODES, GLOBAL_FLAGS } from "./help.ts";
 
@@ -85,6 +86,23 @@ export const printCliDocs = (commands: readonly CommandRecord[] = allCommands): 
     "```json",
     JSON.stringify(TRUST_EXAMPLE, null, 2),
     "```",
+    "",
+    "## Appraisal policy and collateral",
+    "",
+    "What `cryptlet enclave appraise --policy` reads, and `appraisal` of a trust file. `id`, `tees` and `anyOf` must stand",
+    "there; everything else is strict where it is left out. `measurements` lists measurements, of which one must be the",
+    "evidence's, or maps registers to values, which all must hold; all zeros match nothing. Of evidence in two layers the",
+    "host's measurement must be listed as well, and of other kinds than SGX that of the image. `tcb.sevSnp` is for AMD's",
+    "platforms, the rest of `tcb` for Intel's.",
+    "",
+    "```json",
+    JSON.stringify(APPRAISAL_EXAMPLE, null, 2),
+    "```",
+    "",
+    "`--collateral` takes what Intel's PCS answered, as other tools hand it on (`tcb_info`, `tcb_info_signature`,",
+    "`tcb_info_issuer_chain`, the same of `qe_identity`, `pck_crl`, `pck_crl_issuer_chain`, `root_ca_crl`), or for SEV-SNP",
+    '`{ "certificates": […], "crls": […] }`: VCEK or VLEK with its ASK or ASVK, and the root\'s list, each as PEM, base64',
+    "or hex of DER. Nitro needs none.",
   ]
     .join("\n")
     .trimEnd()

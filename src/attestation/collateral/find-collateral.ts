@@ -25,5 +25,12 @@ export const findCollateral = async (
   options: { readonly signal: AbortSignal },
 ): Promise<Collateral | null> => {
   const plain = lacking(evidence);
-  return plain && (await source.fetch(plain, options));
+  if (!plain) return null;
+  try {
+    return await source.fetch(plain, options);
+  } catch (error) {
+    // Evidence that no source can read is its verifier's to refuse.
+    if (isFabricError(error) && error.code !== "COLLATERAL_UNAVAILABLE") return null;
+    throw error;
+  }
 };

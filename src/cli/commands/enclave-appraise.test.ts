@@ -13,6 +13,8 @@ import { temporaryFolder } from "../../../test/support/temporary-folder.ts";
 import type { AttestationResult } from "../../attestation/attestation-result.ts";
 import { parseAttestationDocument } from "../../attestation/nitro/attestation-document.ts";
 import { parseCoseSign1 } from "../../attestation/nitro/cose-sign1.ts";
+import { appraisalPolicySchema } from "../../attestation/appraisal-policy.ts";
+import { APPRAISAL_EXAMPLE } from "../appraisal-example.ts";
 import { commands } from "../commands.ts";
 
 interface Answer {
@@ -165,6 +167,22 @@ describe.runIf(CASES.length > 0)("cryptlet enclave appraise, forms and policies"
     expect(allowed.error?.code).toBe("MEASUREMENT_REFUSED");
   });
 
+  it("asks no service for what needs no collateral, was given or is no evidence", async () => {
+    const cache = ["--fetch", "--collateral-cache", temporaryFolder()];
+    expect((await appraise(nitro, "--at", NITRO_AT, ...cache)).code).toBe(0);
+    const folder = sharedEvidencePath("cases", "phala-tdx");
+    const given = [
+      "--collateral",
+      path.join(folder, "collateral.json"),
+      "--at",
+      "2025-07-01T00:00:00Z",
+    ];
+    expect((await appraise(path.join(folder, "quote.bin"), ...given, ...cache)).code).toBe(0);
+    const junk = write("junk", Uint8Array.of(3, 0, 2, 0, ...new Uint8Array(600)));
+    const { code, error } = await appraise(junk, ...cache);
+    expect([code, error?.code]).toEqual([13, "QUOTE_MALFORMED"]);
+  });
+
   it("tells wrong usage and wrong files apart from refusals", async () => {
     const cases: readonly [readonly string[], number, string][] = [
       [["--policy", policyFile({ allow: true })], 2, "FILE_INVALID"],
@@ -172,6 +190,8 @@ describe.runIf(CASES.length > 0)("cryptlet enclave appraise, forms and policies"
       [["--policy", "/nowhere/policy.json"], 3, "FILE_UNREADABLE"],
       [["--collateral", write("c.json", "no json")], 2, "FILE_INVALID"],
       [["--nonce", "abcd"], 2, "USAGE_INVALID"],
+      [["--collateral-cache", "/nowhere"], 2, "USAGE_INVALID"],
+      [["--policy", "-", "--collateral", "-"], 2, "USAGE_INVALID"],
       [["--anchor", "/nowhere/root.pem"], 2, "USAGE_INVALID"],
       [["--anchor", write("root.pem", "x"), "--insecure-simulated-anchor"], 2, "FILE_INVALID"],
     ];
@@ -181,6 +201,10 @@ describe.runIf(CASES.length > 0)("cryptlet enclave appraise, forms and policies"
       expect([run.code, error.code]).toEqual([exit, code]);
     }
   });
+});
+
+it("shows a policy in docs/cli.md that is one", () => {
+  expect(appraisalPolicySchema.safeParse(APPRAISAL_EXAMPLE).error?.issues).toBeUndefined();
 });
 
 describe("cryptlet enclave appraise, simulated", () => {

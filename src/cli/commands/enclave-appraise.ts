@@ -7,7 +7,7 @@ export const enclaveAppraise = defineCommand({
   summary: "Judge evidence of an enclave: genuine, current, and the code that you expect?",
   description:
     "Takes an SGX or TDX quote, an AWS Nitro document, an AMD SEV-SNP report (bytes, hex or base64), an evidence " +
-    "document or a bundle, and checks it offline against the vendors' roots as of --at. Without --policy it judges " +
+    "document or a bundle, and checks it, offline unless --fetch is given, against the vendors' roots as of --at. Without --policy it judges " +
     "authenticity, debug mode, simulation and TCB only, and not which code runs.",
   arguments: [{ name: "file", help: "Evidence; - reads standard input." }],
   options: {
@@ -16,6 +16,11 @@ export const enclaveAppraise = defineCommand({
       value: "FILE",
       help: "JSON: Intel's PCS data, or { certificates, crls } for SEV-SNP (docs/cli.md)",
     },
+    fetch: {
+      kind: "flag",
+      help: "ask Intel's PCS or AMD's KDS for collateral that neither flag nor evidence brings",
+    },
+    collateralCache: { kind: "text", value: "FOLDER", help: "keep what --fetch got here" },
     policy: { kind: "text", value: "FILE", help: "appraisal policy as JSON (docs/cli.md)" },
     at: { kind: "time", value: "TIME", help: "judge as of this time instead of now" },
     nonce: { kind: "text", value: "HEX", help: "the evidence must bind this nonce of yours" },
@@ -47,7 +52,11 @@ export const enclaveAppraise = defineCommand({
       says: "Would this policy have accepted the evidence in a bundle at that time?",
     },
   ],
-  exits: { 3: "a file cannot be read", 13: "the evidence is refused" },
+  exits: {
+    3: "a file cannot be read",
+    5: "with --fetch: the vendor's service gave no collateral",
+    13: "the evidence is refused",
+  },
   run: async ({ args, options, output, signal }) => {
     const { appraiseFile } = await import("../appraise-file.ts");
     const { formatAppraisal } = await import("../appraisal-text.ts");
