@@ -109,7 +109,7 @@ const wallOf = (guest: WasmGuest, sources: () => string) =>
     [
       "answer",
       (outcome) => {
-        guest.returnText(outcome ?? "", 0);
+        guest.returnText(outcome ?? "");
         return null;
       },
     ],

@@ -4,6 +4,7 @@ import {
   fabricError,
   isFabricError,
 } from "../../../src/core/errors/fabric-error.ts";
+import { WALL } from "../../protocol/limits.ts";
 import type { EngineHost, EngineLimits, EngineRun } from "../js/js-engine.ts";
 import { METER } from "./instrument-function.ts";
 import { INSTRUCTIONS_PER_TICK } from "./wasm-interpreter.ts";
@@ -130,8 +131,7 @@ export class WasmGuest {
     return new DataView(this.memory.buffer);
   }
 
-  private text(pointer: number, length: number, maxCharacters: number): string | null {
-    if (length >>> 0 > maxCharacters * BYTES_PER_CHARACTER) return null;
+  private text(pointer: number, length: number): string {
     const bytes = this.bytes(pointer, length);
     this.charge(bytes.length >> BYTES_SHIFT);
     try {
@@ -151,8 +151,9 @@ export class WasmGuest {
 
   /** @see cryptlet.wit */
   hostCall(pointer: number, length: number): number {
-    const request = this.text(pointer, length, this.memory.buffer.byteLength) ?? "";
-    return this.offer(this.host.call(request));
+    if (length >>> 0 > WALL.callCharacters * BYTES_PER_CHARACTER)
+      throw new GuestFault(`a host call of ${length >>> 0} bytes is too large`);
+    return this.offer(this.host.call(this.text(pointer, length)));
   }
 
   /** @see hostCall, for a host that reads and writes the guest's memory itself */
@@ -178,15 +179,19 @@ export class WasmGuest {
 
   /** @see cryptlet.wit */
   hostReturn(pointer: number, length: number): void {
-    this.returnText(this.text(pointer, length, this.limits.outcomeCharacters), length >>> 0);
+    const limit = this.limits.outcomeCharacters;
+    const size = length >>> 0;
+    if (size > limit * BYTES_PER_CHARACTER)
+      throw fabricError("GUEST_ANSWER_TOO_LARGE", { size, limit });
+    this.returnText(this.text(pointer, length));
   }
 
-  /** The outcome's text; null where there is too much of it. */
-  returnText(text: string | null, size: number): void {
+  /** The outcome's text. */
+  returnText(text: string): void {
     if (this.outcome !== null) throw new GuestFault("host_return for the second time");
     const limit = this.limits.outcomeCharacters;
-    if (text === null || text.length > limit)
-      throw fabricError("GUEST_ANSWER_TOO_LARGE", { size: text?.length ?? size, limit });
+    if (text.length > limit)
+      throw fabricError("GUEST_ANSWER_TOO_LARGE", { size: text.length, limit });
     this.outcome = text;
   }
 
