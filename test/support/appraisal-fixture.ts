@@ -76,8 +76,8 @@ export const createEvidenceFixture = (seed = 7): EvidenceFixture => {
       {
         tee,
         measured: ofHost
-          ? { measurement: replayed.host, launch: replayed.hostLaunch }
-          : { measurement: replayed.measurement, launch: replayed.launch },
+          ? { ...replayed, measurement: replayed.host, launch: replayed.hostLaunch }
+          : replayed,
         mrsigner: "5e".repeat(32),
         prodId: 4,
         svn: 5,
