@@ -176,6 +176,19 @@ test("the configuration is what the host gave", async () => {
   await expect(start().ask({ op: "configuration" })).resolves.toEqual({ ok: { region: "eu" } });
 });
 
+test.each([
+  ["half of a surrogate pair", '{"op":"log","level":"info","message":"\ud800"}'],
+  [
+    "endless nesting",
+    `{"op":"call","id":"a","cryptlet":"a","feed":"a","parameters":${"[".repeat(4e5)}${"]".repeat(4e5)}}`,
+  ],
+  ["endless nesting and nothing else", "[".repeat(9e5)],
+])("%s is refused and costs nobody else anything", async (_name, text) => {
+  const { desk, ask } = start();
+  expect(await desk.answer(text, signal)).toContain("HOST_CALL_INVALID");
+  await expect(ask({ op: "time.now" })).resolves.toEqual({ ok: AT });
+});
+
 test("too large a call is not even parsed", async () => {
   const { desk } = start();
   const text = JSON.stringify({ op: "log", level: "info", message: "x".repeat(1_100_000) });

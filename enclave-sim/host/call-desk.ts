@@ -80,11 +80,14 @@ const answerOne = async (
     context.signal.throwIfAborted();
     // Whether what was stored is whole is not for a guest to judge.
     if (isFabricError(error, "STATE_REFUSED")) throw error;
-    return { op, response: JSON.stringify({ error: toWire(error) }), seen: [] };
+    const fault = error instanceof RangeError ? invalid("it is nested too deeply") : error;
+    return { op, response: JSON.stringify({ error: toWire(fault) }), seen: [] };
   }
 };
 
 const invalid = (reason: string) => fabricError("HOST_CALL_INVALID", { reason });
+/** What the journal would hash as another text. */
+const LONE_SURROGATE = /\p{Surrogate}/u;
 const opSchema = z.looseObject({ op: z.string().max(64) });
 
 /** The capability that a call's text asks for, and the call in its strict form. */
@@ -96,6 +99,7 @@ const findCapability = (
   readonly perform: (context: CallContext) => Promise<Performed>;
 } => {
   if (text.length > WALL.callCharacters) throw invalid(`it has ${text.length} characters`);
+  if (LONE_SURROGATE.test(text)) throw invalid("half of a surrogate pair");
   let json: unknown;
   try {
     json = JSON.parse(text);

@@ -29,6 +29,7 @@ import type {
   SignRequest,
 } from "./enclave.ts";
 import { findChainFault, openJournal } from "./journal.ts";
+import { plainError } from "./plain-error.ts";
 import { createReplayDesk } from "./replay-desk.ts";
 import { snapshotBytes } from "./shared-snapshot.ts";
 import { createRoundBook, type RoundEntry } from "./round-book.ts";
@@ -136,13 +137,13 @@ export const createCell = (parts: CellParts): Cell => {
     ).catch(async (error: unknown) => {
       const { code, arguments: given } = toWire(error);
       await noteFailure(runId, journal.close({ ended: { code, arguments: given } }, 0));
-      throw error;
+      throw plainError(error);
     });
     const outcome = parseOutcome(text);
     const transcript = journal.close(outcome, fuel);
     if ("error" in outcome) {
       await noteFailure(runId, transcript);
-      throw fromWire(outcome.error);
+      throw plainError(fromWire(outcome.error));
     }
     const { observation } = outcome.ok;
     const receipt: RunReceipt = {

@@ -29,6 +29,20 @@ test("a good outcome is read as it was written", () => {
   expect(parseOutcome(JSON.stringify(good))).toEqual(good);
 });
 
+test("half of a surrogate pair is no answer, however it is written; a whole one is", () => {
+  const outcome = (session: string) =>
+    JSON.stringify({ ok: { observation: draft() } }).replace(
+      '"session":null',
+      `"session":"${session}"`,
+    );
+  for (const half of ["\ud800", "\udfff", "\\ud800", "a\\uDC00b", "\\ude00\\ud83d"])
+    expect(() => parseOutcome(outcome(half))).toThrow(
+      expect.objectContaining({ code: "GUEST_ANSWER_INVALID" }),
+    );
+  for (const whole of ["\ud83d\ude00", "\\ud83d\\ude00", "\\\\ud800", "d800"])
+    expect(parseOutcome(outcome(whole))).toBeDefined();
+});
+
 test("any other text is refused with a code", () => {
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.json()), (text) => {

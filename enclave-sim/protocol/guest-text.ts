@@ -28,6 +28,14 @@ export const readTrigger = (
   return { trigger: parsed.data, text };
 };
 
+const MAY_BE_HALF = /\p{Surrogate}|\\u[dD][89a-fA-F]/u;
+const hasLoneSurrogate = (value: unknown): boolean => {
+  if (typeof value === "string") return /\p{Surrogate}/u.test(value);
+  return typeof value === "object" && value !== null
+    ? Object.entries(value).some((entry) => entry.some(hasLoneSurrogate))
+    : false;
+};
+
 /** A guest's answer, parsed before anything acts on it. Throws `GUEST_ANSWER_INVALID`. */
 export const parseOutcome = (text: string): ParsedOutcome => {
   let json: unknown;
@@ -37,6 +45,9 @@ export const parseOutcome = (text: string): ParsedOutcome => {
     throw badAnswer("it is not JSON");
   }
   const parsed = runOutcomeSchema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  throw badAnswer(faultOf(parsed.error, "answer"));
+  if (!parsed.success) throw badAnswer(faultOf(parsed.error, "answer"));
+  // It could be neither hashed nor signed: half of a surrogate pair has no UTF-8.
+  if (MAY_BE_HALF.test(text) && hasLoneSurrogate(parsed.data))
+    throw badAnswer("half of a surrogate pair");
+  return parsed.data;
 };
