@@ -35,17 +35,26 @@ const hashFolder = (hash: ReturnType<typeof createHash>, root: string, folder: s
   }
 };
 
+let measured: string | undefined;
+
+/** Digest of the code on disk, as this thread found it first: what it runs was loaded then. */
+const codeDigest = (): string => {
+  if (measured !== undefined) return measured;
+  const root = path.join(path.dirname(fileURLToPath(import.meta.url)), "../..");
+  const code = createHash("sha256");
+  for (const folder of FOLDERS) hashFolder(code, root, folder);
+  measured = `sha256:${code.digest("hex")}`;
+  return measured;
+};
+
 /** Describe what this thread runs on: Node, the enclave's own code, the wall around guests. */
 export const measurePlatform = (
   { lane, wall }: { readonly lane: Lane; readonly wall: Wall } = { lane: "js", wall: "none" },
 ): PlatformContents => {
-  const root = path.join(path.dirname(fileURLToPath(import.meta.url)), "../..");
-  const code = createHash("sha256");
-  for (const folder of FOLDERS) hashFolder(code, root, folder);
   const { node, v8 } = process.versions;
   return {
     runtime: JSON.stringify({ node, v8, platform: process.platform, arch: process.arch }),
-    host: JSON.stringify({ code: `sha256:${code.digest("hex")}` }),
+    host: JSON.stringify({ code: codeDigest() }),
     sandbox: JSON.stringify({ abi: ABI_VERSION, lane, wall }),
   };
 };
