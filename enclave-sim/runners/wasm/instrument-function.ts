@@ -317,8 +317,8 @@ class Instrumentation {
     this.segment.byte(OPCODE.end);
     this.height = frame.base;
     this.push(frame.type.results.length);
-    // Behind a loop one comes from inside only; behind the others also by a jump.
-    if (frame.kind !== "loop" || this.frames.length === 0) this.endSegment();
+    // What stands behind a loop must not be paid for in each of its rounds.
+    this.endSegment();
   }
 
   /** The machine's NaN becomes the specification's: `x == x ? x : nan`. */
