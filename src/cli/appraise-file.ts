@@ -64,7 +64,8 @@ const readJson = async (file: string, what: string, signal: AbortSignal): Promis
   }
 };
 
-const readPolicy = async (file: string, signal: AbortSignal): Promise<AppraisalPolicy> => {
+/** An appraisal policy of a file. Throws `FILE_UNREADABLE`, `FILE_INVALID`. */
+export const readPolicy = async (file: string, signal: AbortSignal): Promise<AppraisalPolicy> => {
   const parsed = appraisalPolicySchema.safeParse(
     await readJson(file, "an appraisal policy", signal),
   );
@@ -74,7 +75,9 @@ const readPolicy = async (file: string, signal: AbortSignal): Promise<AppraisalP
 };
 
 /** The vendors' roots, and the user's: whatever a user loads has no hardware behind it as far as anybody knows. */
-const readAnchors = async (options: AppraiseFileOptions): Promise<TrustAnchors> => {
+export const readAnchors = async (
+  options: Pick<AppraiseFileOptions, "anchor" | "insecureSimulatedAnchor" | "signal">,
+): Promise<TrustAnchors> => {
   const { anchor, insecureSimulatedAnchor, signal } = options;
   if (anchor === undefined) return HARDWARE_ANCHORS;
   if (!insecureSimulatedAnchor)

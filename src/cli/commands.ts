@@ -11,6 +11,7 @@ import { devProviders } from "./commands/dev-providers.ts";
 import { doctor } from "./commands/doctor.ts";
 import { enclaveAppraise } from "./commands/enclave-appraise.ts";
 import { enclaveEvidence } from "./commands/enclave-evidence.ts";
+import { enclaveConnect } from "./commands/enclave-connect.ts";
 import { enclaveMeasure } from "./commands/enclave-measure.ts";
 import { enclaveSign } from "./commands/enclave-sign.ts";
 import { envelopeShow } from "./commands/envelope-show.ts";
@@ -38,6 +39,7 @@ export const commands: readonly CommandRecord[] = [
   enclaveMeasure,
   enclaveEvidence,
   enclaveAppraise,
+  enclaveConnect,
   hostStart,
   hostStatus,
   brokerStart,

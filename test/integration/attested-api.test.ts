@@ -1,7 +1,8 @@
-import { X509Certificate } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { createHash, X509Certificate } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { connect as connectTls, type ConnectionOptions } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createApi, type Api } from "../../src/api/create-api.ts";
 import { startAttestedApi } from "../../src/api/start-attested-api.ts";
@@ -14,12 +15,14 @@ import { createAttestedFetch } from "../../src/attested-tls/create-attested-fetc
 import type { AttestedHttp } from "../../src/attested-tls/start-attested-http.ts";
 import { createEnclave } from "../../enclave-sim/host/create-enclave.ts";
 import type { Enclave } from "../../enclave-sim/host/enclave.ts";
+import { enclaveConnect } from "../../src/cli/commands/enclave-connect.ts";
 import { createFabricClient, type FabricClient } from "../../src/client/fabric-client.ts";
 import { systemClock } from "../../src/core/clock.ts";
 import { Secret } from "../../src/core/config/secret.ts";
 import { silentLog } from "../../src/core/log.ts";
 import { createSigningKey } from "../../src/crypto/key-record.ts";
 import { createHostAttester } from "../../src/host/host-attester.ts";
+import { runForTest } from "../support/run-cli.ts";
 import { createFakeFabric } from "../support/fake-fabric.ts";
 
 // The whole way with real parts: an enclave's own evidence of its host, in the certificate of the API.
@@ -137,6 +140,51 @@ describe("the API's attested endpoint", () => {
     );
     expect(await refusalOf({ ...rulesWith(), maxAgeMs: -1 })).toBe("PEER_EVIDENCE_REFUSED");
   });
+
+  it("is judged by the command line, whose pin lets curl-like clients hold the key", async () => {
+    const write = (name: string, content: string) => {
+      writeFileSync(path.join(folder, name), content);
+      return path.join(folder, name);
+    };
+    const [root] = anchors;
+    const pem = new X509Certificate(root?.certificate ?? "").toString();
+    const files = ["--anchor", write("root.pem", pem), "--insecure-simulated-anchor"];
+    const connect = (rules: AppraisalPolicyInput, ...words: string[]) =>
+      runForTest(
+        [
+          "enclave",
+          "connect",
+          ...words,
+          "--policy",
+          write("p.json", JSON.stringify(rules)),
+          "--json",
+        ],
+        [enclaveConnect],
+      );
+    const good = await connect(policy, http.url, ...files);
+    expect(good.code).toBe(0);
+    const { data } = JSON.parse(good.stdout) as { data: { pin: string } };
+    expect(data).toMatchObject({ ok: true, simulated: true, url: http.url });
+    const pinned = await request({ ...address(), rejectUnauthorized: false });
+    const spki = pinned.publicKey.export({ format: "der", type: "spki" });
+    expect(data.pin).toBe(`sha256//${createHash("sha256").update(spki).digest("base64")}`);
+    expect((await connect({ ...policy, allowSimulated: false }, http.url, ...files)).code).toBe(13);
+    expect((await connect(policy, http.url)).code).toBe(13);
+    expect((await connect(policy, "http://127.0.0.1:1", ...files)).code).toBe(2);
+    expect((await connect(policy, "https://127.0.0.1:1", ...files)).code).toBe(5);
+  });
+
+  const address = () => ({ host: "127.0.0.1", port: Number(new URL(http.url).port) });
+  /** Certificate that the listener shows to anybody. */
+  const request = (options: ConnectionOptions): Promise<X509Certificate> =>
+    new Promise((resolve, reject) => {
+      const socket = connectTls(options, () => {
+        const certificate = socket.getPeerX509Certificate();
+        socket.destroy();
+        if (certificate) resolve(certificate);
+        else reject(new Error("no certificate"));
+      });
+    });
 
   it("says what a host's attester does not speak for", async () => {
     const attester = createHostAttester(enclave, path.join(folder, "sealed"));

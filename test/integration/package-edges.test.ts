@@ -24,6 +24,7 @@ const namesOf = async (edge: string) =>
 describe("the package", () => {
   it.each([
     ["", "startFabric"],
+    ["/attested-tls", "createAttestedFetch"],
     ["/client", "createFabricClient"],
     ["/envelope", "verifyBundle"],
     ["/sdk", "defineCryptlet"],
