@@ -2,6 +2,8 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 
+import { createEvidenceFixture, EVIDENCE_AT } from "../../../test/support/appraisal-fixture.ts";
+import { bundleBytes, createBundle, createKeyPair } from "../../../test/support/bundle-fixture.ts";
 import { runForTest } from "../../../test/support/run-cli.ts";
 import {
   haveSharedEvidence,
@@ -15,6 +17,7 @@ import { parseAttestationDocument } from "../../attestation/nitro/attestation-do
 import { parseCoseSign1 } from "../../attestation/nitro/cose-sign1.ts";
 import { appraisalPolicySchema } from "../../attestation/appraisal-policy.ts";
 import { APPRAISAL_EXAMPLE } from "../appraisal-example.ts";
+import type { Evidence } from "../../envelope/bundle.ts";
 import { commands } from "../commands.ts";
 
 interface Answer {
@@ -80,6 +83,30 @@ describe.runIf(CASES.length > 0)("cryptlet enclave appraise, real quotes", () =>
     }
     const late = await appraise(quote, ...flags.slice(0, 2), "--at", "2040-01-01T00:00:00Z");
     expect([late.code, late.data.ok]).toEqual([13, false]);
+  });
+});
+
+describe.runIf(CASES.length > 0)("cryptlet enclave appraise, cases with debug allowed", () => {
+  const expectations = CASES.map((name) => {
+    const text = readFileSync(sharedEvidencePath("cases", name, "expected.json"), "utf8");
+    return { name, ...(JSON.parse(text) as Expected) };
+  }).filter(({ expected }) => expected.withAllowDebug !== undefined);
+
+  it.each(expectations)("$name", async ({ name, verifyAt, expected }) => {
+    const quote = sharedEvidencePath("cases", name, "quote.bin");
+    const flags = ["--collateral", sharedEvidencePath("cases", name, "collateral.json")];
+    const debugged = await appraise(quote, ...flags, "--at", verifyAt);
+    const measurement = debugged.data.measurement ?? "aa".repeat(48);
+    const policy = {
+      id: "debug",
+      allowDebug: true,
+      tees: ["tdx"],
+      anyOf: [{ measurements: [measurement] }],
+    };
+    flags.push("--at", verifyAt, "--policy", write("policy.json", JSON.stringify(policy)));
+    const { code, data } = await appraise(quote, ...flags);
+    const { ok, status } = expected.withAllowDebug ?? { ok: false };
+    expect([code, data.ok, data.tcbStatus]).toEqual(ok ? [0, true, status] : [13, false, null]);
   });
 });
 
@@ -270,5 +297,65 @@ describe("cryptlet enclave appraise, simulated", () => {
       ...policy({ allowSimulated: true, tcb: high }),
     );
     expect([old.code, old.error?.code]).toEqual([13, "TCB_REFUSED"]);
+  });
+});
+
+describe("cryptlet enclave appraise, documents and bundles", () => {
+  const fixture = createEvidenceFixture();
+  const at = new Date(EVIDENCE_AT).toISOString();
+  const anchored = (): readonly string[] => {
+    const [anchor] = fixture.anchors;
+    const lines =
+      Buffer.from(anchor?.certificate ?? [])
+        .toString("base64")
+        .match(/.{1,64}/g) ?? [];
+    const pem = `-----BEGIN CERTIFICATE-----\n${lines.join("\n")}\n-----END CERTIFICATE-----\n`;
+    return ["--at", at, "--anchor", write("root.pem", pem), "--insecure-simulated-anchor"];
+  };
+  const policy = (change: Parameters<typeof fixture.policy>[0] = {}) => [
+    "--policy",
+    write("policy.json", JSON.stringify(fixture.policy(change))),
+  ];
+  const bundleOf = (...evidence: readonly Evidence[]) =>
+    write(
+      "bundle.json",
+      bundleBytes(createBundle(createKeyPair(), undefined, { evidence: [...evidence] })),
+    );
+
+  it("says what a document binds", async () => {
+    const evidence = await fixture.evidence("sgx");
+    const file = write("evidence.json", Buffer.from(evidence.body, "base64"));
+    const { code, data } = await appraise(file, ...anchored(), ...policy());
+    expect(code).toBe(0);
+    expect(data).toMatchObject({
+      evidence: "document",
+      simulated: true,
+      measurement: fixture.cryptlet.slice("sha256:".length),
+      binds: {
+        subject: "cryptlet",
+        name: "gold-price",
+        purpose: "register",
+        keyids: fixture.keyids,
+      },
+    });
+    const other = await appraise(file, ...anchored(), ...policy(), "--purpose", "kbs");
+    expect([other.code, other.error?.code]).toEqual([13, "EVIDENCE_PURPOSE_WRONG"]);
+    const strict = await appraise(file, ...anchored());
+    expect([strict.code, strict.error?.code]).toEqual([13, "EVIDENCE_SIMULATED"]);
+  });
+
+  it("judges every piece of a bundle, and none is a refusal", async () => {
+    const sgx = await fixture.evidence("sgx");
+    const debugged = await fixture.evidence("sgx", { debug: true });
+    const flags = [...anchored(), ...policy()];
+    const one = await appraise(bundleOf(sgx), ...flags);
+    expect([one.code, one.data]).toMatchObject([0, { evidence: "bundle", pieces: [] }]);
+    const two = await appraise(bundleOf(debugged, sgx), ...flags);
+    expect([two.code, two.data]).toMatchObject([0, { pieces: [{ ok: false }, { ok: true }] }]);
+    const none = await appraise(bundleOf(), ...flags);
+    expect([none.code, none.error?.code, none.data.ok]).toEqual([13, "EVIDENCE_MISSING", false]);
+    const quorum = [...anchored(), ...policy({ quorum: { n: 2 } })];
+    const few = await appraise(bundleOf(sgx, sgx), ...quorum);
+    expect([few.code, few.error?.code, few.data.ok]).toEqual([13, "QUORUM_NOT_MET", false]);
   });
 });
