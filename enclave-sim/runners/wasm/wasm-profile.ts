@@ -181,7 +181,7 @@ const micropython: WasmProfile = {
 };
 
 /** In the order in which they are tried; the exports decide. */
-const PROFILES: readonly WasmProfile[] = [core, go, micropython];
+export const WASM_PROFILES: readonly WasmProfile[] = [core, go, micropython];
 
 const exportSignature = (module: WasmModule, name: string): string | undefined => {
   const found = module.exports.get(name);
@@ -208,7 +208,7 @@ export const profileOf = (module: WasmModule): WasmProfile => {
       return `it does not export its table as ${profile.table}`;
     return null;
   };
-  const fitting = PROFILES.find((profile) => faultOf(profile) === null);
+  const fitting = WASM_PROFILES.find((profile) => faultOf(profile) === null);
   if (!fitting) throw refuseModule(faultOf(core) ?? "it fits no profile");
   for (const [name, signature] of fitting.optional) {
     const found = exportSignature(module, name);
