@@ -45,6 +45,7 @@ const raw = async (url: string, text: string): Promise<string> => {
   return received;
 };
 
+const NONCE = "5a".repeat(32);
 const RUN = "7c9e6679-7425-40de-944b-e07fc1f90ae7";
 
 describe("routes", () => {
@@ -72,6 +73,8 @@ describe("routes", () => {
       "/v1/runs?feed=xau-usd&limit=1": { runs: [{ status: "published" }] },
       [`/v1/runs/${RUN}`]: { id: RUN, receipt: { lane: "js", wall: "none" } },
       [`/v1/runs/${RUN}/transcript`]: { runId: RUN },
+      [`/v1/attestation?nonce=${NONCE}`]: { nonce: NONCE, evidence: [{ cryptlet: "gold-price" }] },
+      [`/v1/attestation?nonce=${NONCE}&cryptlet=gold-price`]: { omitted: 0 },
       "/health": { ok: true, parts: { database: { ok: true } } },
       "/live": { ok: true, loops: { outbox: { ok: true } } },
     };
@@ -132,6 +135,7 @@ describe("/openapi.json", () => {
         "/health",
         "/live",
         "/metrics",
+        "/v1/attestation",
         "/v1/bundles/{digest}",
         "/v1/cryptlets",
         "/v1/cryptlets/{id}",

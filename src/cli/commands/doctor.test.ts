@@ -18,6 +18,7 @@ describe("cryptlet doctor", () => {
     const checks = checksOf(run.stdout);
     for (const id of ["node", "disk", "clock", "libsql", "quickjs", "secp256k1", "anvil"])
       expect(checks.get(id)).toMatchObject({ status: "ok", todo: null });
+    expect(checks.get("evidence")?.detail).toMatch(/SIMULATED|never tried on hardware/);
   });
 
   it("warns about a taken port and a message server that is not there, without failing", async () => {

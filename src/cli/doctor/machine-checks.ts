@@ -5,6 +5,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 import type { Check } from "./check.ts";
+import { evidenceCheck } from "./evidence-check.ts";
 
 /** Oldest release that is supported; see `engines` of package.json. */
 const OLDEST_NODE = [20, 19] as const;
@@ -102,4 +103,5 @@ export const machineChecks: readonly Check[] = [
     todo: "Stop what listens there, or give the host another port (api.port) and the commands --url.",
     look: lookAtPort,
   },
+  evidenceCheck,
 ];
