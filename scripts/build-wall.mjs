@@ -1,6 +1,6 @@
 // Puts what runs behind the outer wall into one folder: guest process, guest thread and engines with everything they
 // import, so that nothing else of the installation has to be seen from inside.
-import { copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,9 +11,11 @@ const source = path.join(root, "dist/enclave-sim");
 const outdir = path.join(source, "wall/inside");
 const require = createRequire(import.meta.url);
 
-/** Peers that an installation may lack: their lane then says that it is not there. */
+/**
+ * Optional peers stay outside: what is built here is part of what the fabric ships, and their licence is not. The wall
+ * shows a guest those that are installed (enclave-sim/wall/engine-command.ts).
+ */
 const OPTIONAL = ["@ethereumjs/evm", "@ethereumjs/common", "@ethereumjs/util"];
-const missing = OPTIONAL.filter((name) => !existsSync(path.join(root, "node_modules", name)));
 
 rmSync(outdir, { recursive: true, force: true });
 mkdirSync(outdir, { recursive: true });
@@ -27,7 +29,7 @@ await build({
   format: "esm",
   platform: "node",
   target: "node20",
-  external: missing,
+  external: OPTIONAL,
   legalComments: "none",
   logLevel: "warning",
   // Dependencies in CommonJS ask for Node's modules.

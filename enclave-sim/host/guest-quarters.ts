@@ -1,7 +1,7 @@
 import { fabricError } from "../../src/core/errors/fabric-error.ts";
 import type { Lane, Wall } from "../protocol/lane.ts";
 import { createProgramHouse } from "../runners/process/program-house.ts";
-import type { ProgramLanguage } from "../runners/process/program-runtimes.ts";
+import { programLanguage } from "../runners/process/program-runtimes.ts";
 import { detectWall, type WallState } from "../wall/detect-wall.ts";
 import { createWallGuestHouse } from "../wall/wall-guest-house.ts";
 import type { WallLimits } from "../wall/wall-process.ts";
@@ -37,7 +37,8 @@ const NODE_BYTES = 402_653_184;
 const GUEST_BYTES = 33_554_432;
 /** Threads of Node and of guests. */
 const PROCESSES = 64;
-const FILES = 64;
+/** Node opens all modules of a library at once, and lane evm's has some two hundred. */
+const FILES = 512;
 
 /** One process for all guests of a publisher: its memory is bounded by what so many of its engines may use. */
 const wallLimits = (memoryBytes: number): WallLimits => ({
@@ -82,7 +83,9 @@ export const createQuarterMaster = (
           build: createThreadGuestHouse,
         };
       const owner = signer === null ? `package ${packageDigest(cryptlet)}` : `signer ${signer}`;
-      const publisher = { name: owner, places: THIRD_PARTY_PLACES };
+      // Programs live in a house of their language, which a publisher's other Cryptlets cannot share.
+      const name = lane === "process" ? `${owner}, programs in ${language}` : owner;
+      const publisher = { name, places: THIRD_PARTY_PLACES };
       if (policy === "none" && lane !== "process")
         return { publisher, wall: "none", wallMissing: null, build: createThreadGuestHouse };
       const found = await stateOf();
@@ -96,7 +99,7 @@ export const createQuarterMaster = (
         wallMissing: null,
         build: () =>
           lane === "process"
-            ? createProgramHouse(language as ProgramLanguage)
+            ? createProgramHouse(programLanguage(language))
             : createWallGuestHouse(wallLimits(memoryBytes)),
       };
     },

@@ -2,12 +2,15 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { fabricError } from "../../src/core/errors/fabric-error.ts";
+import { evmPackages } from "../runners/evm/evm-packages.ts";
 import type { WallCommand, WallLimits } from "./wall-process.ts";
 import { libraryFiles } from "./wall-tools.ts";
 
 /** Where Node and the built guest code are seen inside. */
 const NODE_INSIDE = "/guest/node";
 const CODE_INSIDE = "/guest/code";
+/** Beside the code, where Node looks for packages. */
+const PACKAGES_INSIDE = "/guest/node_modules";
 
 /** The folder that `npm run build` makes for the wall: guest process, guest thread and engines, without anything else. */
 const codeFolder = (): string => {
@@ -23,6 +26,10 @@ const codeFolder = (): string => {
 export const engineCommand = (script: string, limits: WallLimits): WallCommand =>
   nodeCommand([path.posix.join(CODE_INSIDE, script)], limits, [
     { from: codeFolder(), to: CODE_INSIDE },
+    ...evmPackages().map(({ name, folder }) => ({
+      from: folder,
+      to: path.posix.join(PACKAGES_INSIDE, name),
+    })),
   ]);
 
 /** Node with these arguments behind the wall. */

@@ -35,6 +35,7 @@ export const doneSchema = z.strictObject({ fuel });
 /** How an engine may end a run; anything else is said by the enclave itself, or by the outcome's text. */
 const ENGINE_CODES = [
   "CRYPTLET_INIT_FAILED",
+  "LANE_ENGINE_MISSING",
   "CRYPTLET_FAILED",
   "RUN_FUEL",
   "RUN_MEMORY",

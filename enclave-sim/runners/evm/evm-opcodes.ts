@@ -14,7 +14,10 @@ export const evmOpcodes = (
   host: EngineHost,
 ): NonNullable<EVMOpts["customOpcodes"]> => {
   const gas = Math.min(GAS_LIMIT, limits.maxFuel * GAS_PER_TICK);
-  /** A host's lower bound on gas, seen from the outermost frame: gas that is left over when it is used up. */
+  /**
+   * A host's lower bound on gas: what the outermost frame has left when it is used up. Frames inside do not know what
+   * their callers kept, so there it is looked at when they return.
+   */
   const least = BigInt(GAS_LIMIT - gas);
   return [
     {
