@@ -1,9 +1,10 @@
-import { existsSync, readdirSync, readFileSync, realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { processesWith } from "../support/processes-with.ts";
 import { reportNotRun } from "../support/not-run.ts";
 import { type ProgramFixture, startPrograms } from "../support/program-fixture.ts";
 
@@ -43,20 +44,6 @@ end(reached)`,
   if (text === undefined) throw new Error(`the attack ended with ${code}: ${reason}`);
   return JSON.parse(text) as unknown[];
 };
-
-/** Processes of this machine whose command line holds a mark. */
-const processesWith = (mark: string): readonly string[] =>
-  readdirSync("/proc")
-    .filter((name) => /^[0-9]+$/.test(name))
-    .map((name) => {
-      try {
-        return readFileSync(`/proc/${name}/cmdline`, "utf8");
-      } catch {
-        // It ended meanwhile.
-        return "";
-      }
-    })
-    .filter((line) => line.includes(mark));
 
 describe("nothing is reached", () => {
   test("and what may be reached is found: the attacks below can see", async () => {
