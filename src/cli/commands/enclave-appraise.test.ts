@@ -89,7 +89,7 @@ describe.runIf(CASES.length > 0)("cryptlet enclave appraise, real quotes", () =>
 describe.runIf(CASES.length > 0)("cryptlet enclave appraise, cases with debug allowed", () => {
   const expectations = CASES.map((name) => {
     const text = readFileSync(sharedEvidencePath("cases", name, "expected.json"), "utf8");
-    return { name, ...(JSON.parse(text) as Expected) };
+    return { ...(JSON.parse(text) as Expected), name };
   }).filter(({ expected }) => expected.withAllowDebug !== undefined);
 
   it.each(expectations)("$name", async ({ name, verifyAt, expected }) => {
