@@ -1,4 +1,5 @@
 import { generateKeyPairSync, X509Certificate } from "node:crypto";
+import fc from "fast-check";
 import forge from "node-forge";
 import { describe, expect, it } from "vitest";
 import { encodeBase64 } from "../crypto/base64.ts";
@@ -66,6 +67,21 @@ describe("an attested certificate", () => {
       changed[at] = (changed[at] ?? 0) ^ 0x01;
       expect([at, codeOf(changed)]).toEqual([at, "PEER_CERTIFICATE_REFUSED"]);
     }
+  });
+
+  it("throws nothing but its code for whatever bytes, and for pieces of a good one put together anew", () => {
+    const piece = fc.tuple(fc.nat(der.length), fc.nat(der.length));
+    const shuffled = fc
+      .array(piece, { maxLength: 4 })
+      .map((pieces) =>
+        Uint8Array.from(Buffer.concat(pieces.map(([from, to]) => der.slice(from, to)))),
+      );
+    fc.assert(
+      fc.property(fc.oneof(fc.uint8Array({ maxLength: 400 }), shuffled), (bytes) => {
+        const same = Buffer.compare(bytes, der) === 0;
+        expect(codeOf(bytes)).toBe(same ? "none" : "PEER_CERTIFICATE_REFUSED");
+      }),
+    );
   });
 
   it("is refused when cut, lengthened, or when it is an ordinary one", () => {

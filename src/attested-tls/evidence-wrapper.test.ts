@@ -1,6 +1,10 @@
 import { encode } from "cborg";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { createAttestedFixture } from "../../test/support/attested-fixture.ts";
+import { parseEvidenceDocument, serializeEvidence } from "../attestation/evidence-document.ts";
+import { createManualClock } from "../core/manual-clock.ts";
+import { createSigningKey } from "../crypto/key-record.ts";
 import { encodeBase64 } from "../crypto/base64.ts";
 import { MAX_WRAPPER_BYTES, unwrapEvidence, wrapEvidence } from "./evidence-wrapper.ts";
 
@@ -57,8 +61,21 @@ describe("a wrapper of evidence", () => {
     );
   });
 
+  it("leaves the collateral of a large document behind, and nothing else", () => {
+    const fixture = createAttestedFixture(createManualClock(1_800_000_000_000));
+    const keys = [createSigningKey("p256-sha256").record];
+    const evidence = fixture.evidence({ purpose: "ra-tls", keys });
+    expect(unwrapEvidence(wrapEvidence(evidence))).toEqual(evidence);
+    const document = parseEvidenceDocument(evidence);
+    const certificates = Array.from({ length: 8 }, (_, index) => String(index).repeat(20_000));
+    const large = serializeEvidence({ ...document, collateral: { certificates, crls: [] } });
+    const carried = parseEvidenceDocument(unwrapEvidence(wrapEvidence(large)));
+    expect(carried).toEqual({ ...document, collateral: null });
+  });
+
   it("refuses evidence that no certificate can carry", () => {
     const body = encodeBase64(new Uint8Array(MAX_WRAPPER_BYTES));
-    expect(codeOf(() => wrapEvidence({ type: TYPE, body }))).toBe("INPUT_TOO_LARGE");
+    const type = "application/x-large";
+    expect(codeOf(() => wrapEvidence({ type, body }))).toBe("INPUT_TOO_LARGE");
   });
 });

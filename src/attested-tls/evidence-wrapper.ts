@@ -1,5 +1,10 @@
 import { decode, encode } from "cborg";
 import { z } from "zod";
+import {
+  EVIDENCE_TYPE,
+  parseEvidenceDocument,
+  serializeEvidence,
+} from "../attestation/evidence-document.ts";
 import { fabricError } from "../core/errors/fabric-error.ts";
 import { decodeBase64, encodeBase64 } from "../crypto/base64.ts";
 import { evidenceSchema, type Evidence } from "../envelope/bundle.ts";
@@ -15,17 +20,29 @@ const recordSchema = z.tuple([
   z.literal(EVIDENCE_MESSAGE),
 ]);
 
-/** Evidence as CMW record in CBOR: `[media type, bytes, 4]`. Throws `INPUT_TOO_LARGE`. */
+const recordOf = ({ type, body }: Evidence): Uint8Array =>
+  encode([type, decodeBase64(body, "evidence"), EVIDENCE_MESSAGE]);
+
+/** The same document without the collateral that it carries, which is not part of what is signed. */
+const withoutCollateral = (evidence: Evidence): Evidence =>
+  evidence.type === EVIDENCE_TYPE
+    ? serializeEvidence({ ...parseEvidenceDocument(evidence), collateral: null })
+    : evidence;
+
+/**
+ * Evidence as CMW record in CBOR: `[media type, bytes, 4]`. A document that is too large for a certificate leaves its
+ * collateral behind; its verifier then brings its own. Throws `INPUT_TOO_LARGE`.
+ */
 export const wrapEvidence = (evidence: Evidence): Uint8Array => {
-  const body = decodeBase64(evidence.body, "evidence");
-  const wrapper = encode([evidence.type, body, EVIDENCE_MESSAGE]);
-  if (wrapper.length > MAX_WRAPPER_BYTES)
-    throw fabricError("INPUT_TOO_LARGE", {
-      what: "the evidence of a certificate",
-      size: wrapper.length,
-      limit: MAX_WRAPPER_BYTES,
-    });
-  return wrapper;
+  const whole = recordOf(evidence);
+  if (whole.length <= MAX_WRAPPER_BYTES) return whole;
+  const wrapper = recordOf(withoutCollateral(evidence));
+  if (wrapper.length <= MAX_WRAPPER_BYTES) return wrapper;
+  throw fabricError("INPUT_TOO_LARGE", {
+    what: "the evidence of a certificate",
+    size: wrapper.length,
+    limit: MAX_WRAPPER_BYTES,
+  });
 };
 
 /** Evidence of a CMW record; exactly the form that `wrapEvidence` writes. Throws `PEER_CERTIFICATE_REFUSED`. */

@@ -1,7 +1,7 @@
 import { fabricError } from "../core/errors/fabric-error.ts";
 import { decodeBase64 } from "../crypto/base64.ts";
 import { digestOf } from "../crypto/hashes.ts";
-import { hpkeOpen } from "../crypto/hpke/hpke.ts";
+import { hpkeOpen, type HpkeMessage } from "../crypto/hpke/hpke.ts";
 import type { Evidence } from "../envelope/bundle.ts";
 import { RELEASE_INFO, releaseAad, releaseAnswerSchema } from "./protocol.ts";
 
@@ -31,20 +31,22 @@ export const openRelease = async (
   // It went through the host: whatever it is, it is parsed here.
   const parsed = releaseAnswerSchema.safeParse(answer);
   if (!parsed.success) throw fabricError("HPKE_OPEN_FAILED", {});
-  for (const { name, suite, enc, ciphertext } of parsed.data.secrets) {
+  for (const { name, suite, ...sealed } of parsed.data.secrets) {
     if (!wanted.has(name) || opened.has(name)) throw fabricError("HPKE_OPEN_FAILED", {});
-    const message = {
-      enc: decodeBase64(enc, "enc"),
-      ciphertext: decodeBase64(ciphertext, "secret"),
-    };
     const aad = releaseAad({ nonce, cryptlet, name, evidence: digest });
-    opened.set(
-      name,
-      decodeText(await hpkeOpen(secretKey, message, { suite, info: RELEASE_INFO, aad })),
-    );
+    const context = { suite, info: RELEASE_INFO, aad };
+    opened.set(name, decodeText(await hpkeOpen(secretKey, messageOf(sealed), context)));
   }
   if (opened.size !== wanted.size) throw fabricError("HPKE_OPEN_FAILED", {});
   return opened;
+};
+
+const messageOf = (sealed: { readonly enc: string; readonly ciphertext: string }): HpkeMessage => {
+  try {
+    return { enc: decodeBase64(sealed.enc), ciphertext: decodeBase64(sealed.ciphertext) };
+  } catch {
+    throw fabricError("HPKE_OPEN_FAILED", {});
+  }
 };
 
 const decodeText = (bytes: Uint8Array): string => {

@@ -40,15 +40,13 @@ export const releaseRequestSchema = z.strictObject({
 export type ReleaseRequest = z.infer<typeof releaseRequestSchema>;
 
 /** One secret for one enclave: HPKE base mode to the X25519 key of its evidence. */
-export const releasedSecretSchema = z.strictObject({
+const releasedSecretSchema = z.strictObject({
   name: secretNameSchema,
   suite: z.enum(hpkeSuiteNames),
   /** Base64. */
   enc: base64(64),
   ciphertext: base64(32_768),
 });
-/** @see releasedSecretSchema */
-export type ReleasedSecret = z.infer<typeof releasedSecretSchema>;
 
 /** Answer of `POST /v1/releases`. */
 export const releaseAnswerSchema = z.strictObject({

@@ -102,6 +102,10 @@ describe("an enclave that fetches its secrets", () => {
     ["another request's answer", () => earlier],
     ["no secret", () => ({ secrets: [] })],
     ["nothing", () => null],
+    [
+      "no base64",
+      (answer) => ({ secrets: answer.secrets.map((each) => ({ ...each, enc: "***" })) }),
+    ],
     ["something else", () => ({ secrets: [{ name: "hubspot-token" }] })],
     [
       "a changed ciphertext",
