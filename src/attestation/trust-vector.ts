@@ -87,9 +87,11 @@ const runtimeOpaque = ({ claims }: VectorFacts): number => {
   return claims.tee === "nitro" ? AR4SI.warning : AR4SI.approved;
 };
 
-const identity = ({ platform }: VectorFacts): number => {
-  if (platform === null) return AR4SI.none;
-  return platform === "recognised" ? AR4SI.approved : AR4SI.contraindicated;
+const identity = ({ platform, claims: { tee, simulated } }: VectorFacts): number => {
+  if (platform === "refused") return AR4SI.contraindicated;
+  // FMSPC names a model of processors, not an instance; a simulator's names are whatever its owner wants.
+  const namesInstance = (tee === "nitro" || tee === "sev-snp") && !simulated;
+  return platform === "recognised" && namesInstance ? AR4SI.approved : AR4SI.none;
 };
 
 /**
