@@ -1,9 +1,9 @@
-// `npm test [-- --strict] [-- vitest arguments]`: gets nats-server where it may, runs vitest, and ends with what did
+// `npm test [-- --strict] [-- vitest arguments]`: gets nats-server and bubblewrap where it may, runs vitest, and ends with what did
 // not run and why, and the line `N passed, N failed`. With --strict anything that did not run is a failure.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { ensureNatsServer } from "./ensure-nats-server.mjs";
+import { ensurePackages } from "./ensure-packages.mjs";
 import { bin, runNode } from "./run.mjs";
 
 /** A run that takes longer hangs, in ms. */
@@ -15,7 +15,7 @@ const folder = mkdtempSync(path.join(tmpdir(), "cryptlet-test-"));
 const report = path.join(folder, "report.json");
 const notRunFile = path.join(folder, "not-run.jsonl");
 
-ensureNatsServer();
+ensurePackages();
 const status = runNode(
   [
     bin("vitest", "vitest.mjs"),

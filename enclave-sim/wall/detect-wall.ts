@@ -1,5 +1,5 @@
 import { isFabricError } from "../../src/core/errors/fabric-error.ts";
-import { nodeCommand } from "./engine-command.ts";
+import { engineCommand } from "./engine-command.ts";
 import { startWallProcess } from "./start-wall-process.ts";
 import { findWallTools, WALL_PACKAGES } from "./wall-tools.ts";
 
@@ -25,9 +25,12 @@ if (Object.keys(process.env).some((name) => name !== "PWD" && name !== "UV_THREA
 if (process.getuid() === 0) reached.push("root");
 process.stdout.write(JSON.stringify(reached));`;
 
+/** This machine's folders are nobody's business but its own. */
+const withoutPaths = (text: string): string => text.replaceAll(/(?:\/[\w.@+-]+){2,}/g, "(a path)");
+
 const no = (reason: string, packages: readonly string[] = []): WallState => ({
   available: false,
-  reason,
+  reason: withoutPaths(reason).slice(0, 300),
   packages,
 });
 
@@ -42,7 +45,7 @@ export const detectWall = async (): Promise<WallState> => {
       ...new Set(found.missing.map((name) => WALL_PACKAGES[name])),
     ]);
   try {
-    const probe = startWallProcess(nodeCommand(["-e", PROBE], LIMITS));
+    const probe = startWallProcess(engineCommand(["-e", PROBE], LIMITS));
     const timer = setTimeout(() => void probe.kill(), LIMIT_MS);
     let said = "";
     probe.stdout.setEncoding("utf8").on("data", (text: string) => {
@@ -52,7 +55,7 @@ export const detectWall = async (): Promise<WallState> => {
     clearTimeout(timer);
     if (code !== 0) {
       const ended = `it ended with ${code ?? signal ?? "nothing"}`;
-      return no(stderr.split("\n")[0]?.slice(0, 300) || ended);
+      return no(stderr.split("\n")[0] || ended);
     }
     return said === "[]" ? { available: true } : no(`a program inside reaches ${said}`);
   } catch (error) {

@@ -22,9 +22,12 @@ const codeFolder = (): string => {
   throw fabricError("WALL_UNAVAILABLE", { reason: "the guest code for it was not built" });
 };
 
-/** Node with a script of the built guest code behind the wall. Throws `WALL_UNAVAILABLE`. */
-export const engineCommand = (script: string, limits: WallLimits): WallCommand =>
-  nodeCommand([path.posix.join(CODE_INSIDE, script)], limits, [
+/** What hosts a publisher's guests. */
+export const GUEST_PROCESS = `${CODE_INSIDE}/guest-process.js`;
+
+/** Node with these arguments and the built guest code behind the wall. Throws `WALL_UNAVAILABLE`. */
+export const engineCommand = (args: readonly string[], limits: WallLimits): WallCommand =>
+  nodeCommand(args, limits, [
     { from: codeFolder(), to: CODE_INSIDE },
     ...evmPackages().map(({ name, folder }) => ({
       from: folder,

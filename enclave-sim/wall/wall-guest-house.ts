@@ -5,7 +5,7 @@ import type { Guest } from "../host/guest.ts";
 import type { GuestHouse } from "../host/guest-house.ts";
 import type { FromGuest, GuestProgram, ToGuest } from "../protocol/guest-messages.ts";
 import { WALL } from "../protocol/limits.ts";
-import { engineCommand } from "./engine-command.ts";
+import { engineCommand, GUEST_PROCESS } from "./engine-command.ts";
 import { encodeSnapshot } from "./snapshot-codec.ts";
 import { startWallProcess } from "./start-wall-process.ts";
 import { createFrameReader, encodeFrame, FRAME, type Frame, packJson } from "./wall-frames.ts";
@@ -32,7 +32,7 @@ interface Resident {
 export const createWallGuestHouse = (
   limits: WallLimits,
   start: (limits: WallLimits) => WallProcess = (bounds) =>
-    startWallProcess(engineCommand("guest-process.js", bounds)),
+    startWallProcess(engineCommand([GUEST_PROCESS], bounds)),
 ): GuestHouse => {
   const process = start(limits);
   const residents = new Map<number, Resident>();

@@ -19,7 +19,7 @@ export const doctor = defineCommand({
   group: "Operate",
   summary: "Check that this machine has what the fabric needs",
   description:
-    "Looks at Node, the database, the guest engine, the native signature library, anvil, nats-server, the clock, " +
+    "Looks at Node, the database, the guest engine, the native signature library, anvil, nats-server, the outer wall, the clock, " +
     "write access and the API's port, and says for each what to do. Reaches nothing outside this machine.",
   examples: [{ command: "cryptlet doctor", says: "One line per check, then what to do." }],
   exits: { 5: "something that a host cannot do without is missing" },

@@ -73,6 +73,16 @@ const lookAtPort: Check["look"] = async ({ url, signal }) => {
   }
 };
 
+/** Starts a program behind the wall and looks out of it. */
+const lookAtWall = async (): Promise<string> => {
+  const { detectWall } = await import("../../../enclave-sim/wall/detect-wall.ts");
+  const state = await detectWall();
+  if (state.available)
+    return "a program behind it has no network, no files and no system calls but its own";
+  const install = state.packages.length > 0 ? `; apt-get install ${state.packages.join(" ")}` : "";
+  throw new Error(`${state.reason}${install}`);
+};
+
 /** Checks of the machine itself. */
 export const machineChecks: readonly Check[] = [
   {
@@ -95,6 +105,16 @@ export const machineChecks: readonly Check[] = [
     required: true,
     todo: "Set the clock, best by NTP: signatures carry times and stale ones are refused.",
     look: lookAtClock,
+  },
+  {
+    id: "wall",
+    title: "outer wall (bubblewrap)",
+    required: false,
+    todo:
+      "Debian: apt-get install bubblewrap util-linux, on Linux for x64 or arm64 with user namespaces; run as root, the " +
+      "wall's programs are nobody and must be able to read Node and the fabric's folder. Without it third parties' " +
+      "Cryptlets run unwalled (their receipts say so), or not at all with enclave.wall = required.",
+    look: lookAtWall,
   },
   {
     id: "port",

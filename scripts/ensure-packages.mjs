@@ -1,0 +1,40 @@
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import path from "node:path";
+
+/** Longest wait for one step of apt-get, in ms. */
+const LIMIT = 120_000;
+
+const inPath = (name) =>
+  [...(process.env.PATH ?? "").split(path.delimiter), "/usr/sbin", "/sbin"].some((folder) =>
+    existsSync(path.join(folder, name)),
+  );
+
+const aptGet = (...args) =>
+  spawnSync("apt-get", ["-q", "-y", ...args], {
+    stdio: ["ignore", "ignore", "ignore"],
+    timeout: LIMIT,
+    // RUNLEVEL=1 keeps a package from starting a server of its own.
+    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" },
+  }).status === 0;
+
+/** Programs that the tests use where they are there, by Debian's package of each. */
+const PACKAGES = {
+  "nats-server": { there: () => Boolean(process.env.NATS_SERVER_BIN) || inPath("nats-server") },
+  bubblewrap: { there: () => inPath("bwrap") },
+};
+
+/**
+ * Installs what is not there, when the user is root and the system is Debian or Ubuntu. Whether it worked is for the
+ * suites to find out, which say by name what could not run.
+ */
+export const ensurePackages = () => {
+  const missing = Object.keys(PACKAGES).filter((name) => !PACKAGES[name].there());
+  if (missing.length === 0) return;
+  if (process.getuid?.() !== 0 || !existsSync("/etc/debian_version") || !inPath("apt-get")) return;
+  console.error(`installing ${missing.join(" and ")} for the tests …`);
+  const install = () => aptGet("install", "--no-install-recommends", ...missing);
+  // The package lists of a fresh machine are empty.
+  if (!install() && !(aptGet("update") && install()))
+    console.error(`apt-get could not install ${missing.join(", ")}; the tests go on without`);
+};
