@@ -19,12 +19,14 @@ export const doctor = defineCommand({
   group: "Operate",
   summary: "Check that this machine has what the fabric needs",
   description:
-    "Looks at Node, the database, the guest engine, the native signature library, anvil, nats-server, the outer wall, the clock, " +
-    "write access and the API's port, and says for each what to do. Reaches nothing outside this machine.",
+    "Looks at Node, the database, the guest engine, the native signature library, anvil, nats-server, the clock, " +
+    "write access, the API's port, and the tools of every language that a Cryptlet may be written in, and says for " +
+    "each what to do. Reaches nothing outside this machine.",
   examples: [{ command: "cryptlet doctor", says: "One line per check, then what to do." }],
   exits: { 5: "something that a host cannot do without is missing" },
   run: async ({ global, output, env, signal }) => {
     const { runCheck } = await import("../doctor/check.ts");
+    const { languageChecks } = await import("../doctor/language-checks.ts");
     const { machineChecks } = await import("../doctor/machine-checks.ts");
     const { packageChecks } = await import("../doctor/package-checks.ts");
     const progress = output.progress("Looking at this machine");
@@ -32,6 +34,8 @@ export const doctor = defineCommand({
     const results = await Promise.all(
       [...machineChecks, ...packageChecks].map((check) => runCheck(check, context)),
     );
+    // One after another: some start a compiler, and all of them at once would slow each other down.
+    for (const check of languageChecks) results.push(await runCheck(check, context));
     progress.stop();
     const failed = results.filter(({ status }) => status === "fail");
     const result = { data: { checks: results }, text: toText(results, output.style) };
