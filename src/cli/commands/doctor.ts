@@ -19,9 +19,9 @@ export const doctor = defineCommand({
   group: "Operate",
   summary: "Check that this machine has what the fabric needs",
   description:
-    "Looks at Node, the database, the guest engine, the native signature library, anvil, nats-server, the clock, " +
-    "write access, the API's port, and the tools of every language that a Cryptlet may be written in, and says for " +
-    "each what to do. Reaches nothing outside this machine.",
+    "Looks at Node, the database, the guest engine, the native signature library, anvil, nats-server, the outer wall, " +
+    "the clock, write access, the API's port, and the tools of every language that a Cryptlet may be written in, " +
+    "and says for each what to do. Reaches nothing outside this machine.",
   examples: [{ command: "cryptlet doctor", says: "One line per check, then what to do." }],
   exits: { 5: "something that a host cannot do without is missing" },
   run: async ({ global, output, env, signal }) => {
