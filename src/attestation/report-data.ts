@@ -3,6 +3,7 @@ import { digestSchema, type Digest } from "../core/ids.ts";
 import { bytesToHex, concatBytes, hexToBytes } from "../crypto/bytes.ts";
 import { digestOf, keccak256 } from "../crypto/hashes.ts";
 import type { KeyRecord } from "../crypto/key-record.ts";
+import { PURPOSES } from "./purposes.ts";
 
 const hex32 = z.string().regex(/^[0-9a-f]{64}$/, "64 lower-case hex characters");
 const time = z.int().min(0).max(253_402_300_799_999);
@@ -16,11 +17,6 @@ export const PROFILES = [
   "fabric/host/v1",
 ] as const;
 
-/**
- * What evidence may be used for. `register`: the keys sign statements. `ra-tls`: they speak TLS. `kbs`: secrets may be
- * encrypted to them. `host-ak`: they speak for a host's Cryptlets. Evidence of one purpose never serves another.
- */
-export const PURPOSES = ["register", "ra-tls", "kbs", "host-ak"] as const;
 /** @see PURPOSES */
 export type Purpose = (typeof PURPOSES)[number];
 

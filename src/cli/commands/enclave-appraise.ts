@@ -1,4 +1,4 @@
-import { PURPOSES } from "../../attestation/report-data.ts";
+import { PURPOSES } from "../../attestation/purposes.ts";
 import { defineCommand } from "../command.ts";
 
 export const enclaveAppraise = defineCommand({
