@@ -29,21 +29,18 @@ export interface PureFunctions {
   encode(bytes: PureBytes, to: "text" | "hex" | "base64"): string;
 }
 
-/** Pure functions over the wall's function; the guest's worker answers them. */
+/** Pure functions over the wall's function; the guest's worker answers them, each in the form that `PureCall` says. */
 export const createPure = (hostCall: HostCaller): PureFunctions => {
-  const ask = (call: PureCall) => askHost(hostCall, call);
-  const text = (call: PureCall) => String(ask(call));
+  const ask = (op: string, fields: object) =>
+    askHost(hostCall, { op: `pure.${op}`, ...fields } as PureCall) as never;
   return {
-    sha256: (bytes) => text({ op: "pure.sha256", ...bytes }),
-    sha512: (bytes) => text({ op: "pure.sha512", ...bytes }),
-    keccak256: (bytes) => text({ op: "pure.keccak256", ...bytes }),
-    hmacSha256: (key, bytes) => text({ op: "pure.hmac-sha256", key, ...bytes }),
+    sha256: (bytes) => ask("sha256", bytes),
+    sha512: (bytes) => ask("sha512", bytes),
+    keccak256: (bytes) => ask("keccak256", bytes),
+    hmacSha256: (key, bytes) => ask("hmac-sha256", { key, ...bytes }),
     verify: (suite, { publicKey, signature }, message) =>
-      ask({ op: "pure.verify", suite, publicKey, signature, ...message }) === true,
-    recover: (signature, message) => {
-      const address = ask({ op: "pure.recover", signature, ...message });
-      return typeof address === "string" ? address : null;
-    },
-    encode: (bytes, to) => text({ op: "pure.encode", to, ...bytes }),
+      ask("verify", { suite, publicKey, signature, ...message }),
+    recover: (signature, message) => ask("recover", { signature, ...message }),
+    encode: (bytes, to) => ask("encode", { to, ...bytes }),
   };
 };
