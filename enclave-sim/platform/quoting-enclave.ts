@@ -2,7 +2,7 @@ import { SIMULATED_VENDOR } from "../../src/attestation/simulated-vendor.ts";
 import { bytesToHex, concatBytes } from "../../src/crypto/bytes.ts";
 import { sha256 } from "../../src/crypto/hashes.ts";
 import type { SigningKey } from "../../src/crypto/key-record.ts";
-import { SGX_REPORT_BYTES, writeSgxReport } from "./report-body.ts";
+import { writeSgxReport } from "./report-body.ts";
 import type { SimulatedTee } from "./tcb-encoding.ts";
 import { spkiOf } from "./write-certificate.ts";
 
@@ -108,6 +108,3 @@ export const createQuotingEnclave = (parts: {
     },
   };
 };
-
-/** Bytes before the signature part: header and an enclave's report. */
-export const SGX_SIGNED_BYTES = 48 + SGX_REPORT_BYTES;

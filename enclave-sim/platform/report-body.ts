@@ -12,8 +12,8 @@ const TD_SEPT_VE_DISABLE = 0x10;
 /** XFRM of an enclave and XFAM of a TD that use x87, SSE, AVX and AVX-512. */
 const EXTENDED_FEATURES = 0xe7;
 
-export const SGX_REPORT_BYTES = 384;
-export const TD_REPORT_BYTES = 584;
+const SGX_REPORT_BYTES = 384;
+const TD_REPORT_BYTES = 584;
 
 /** One enclave as its report shows it. Hex is lower case. */
 export interface SgxReport {
