@@ -68,7 +68,8 @@ export const enclaveErrors = {
   },
   CRYPTLET_QUARANTINED: {
     kind: "unavailable",
-    message: "{cryptlet} failed {faults} times in a row by its own fault and is not run before {until}",
+    message:
+      "{cryptlet} failed {faults} times in a row by its own fault and is not run before {until}",
     hint: "Look at its log and its failed runs. It is tried again by itself; one success ends the quarantine.",
   },
   RUN_DEADLINE: {
