@@ -7,6 +7,8 @@ const PRLIMIT_INSIDE = "/wall/prlimit";
 const NOBODY = "65534";
 /** File descriptor of bwrap that the filter is read from. */
 export const FILTER_FD = 3;
+/** File descriptor of bwrap that it tells its first process inside on. */
+export const INFO_FD = 4;
 
 /** Everything that decides the command line besides the command itself. */
 export interface WallGround {
@@ -62,6 +64,8 @@ export const wallArguments = (
     "wall",
     "--seccomp",
     String(FILTER_FD),
+    "--info-fd",
+    String(INFO_FD),
     ...mounts.flatMap(readOnly),
     ...own.flatMap(readOnly),
     "--dev-bind",

@@ -326,7 +326,7 @@ attempt("memfd", lambda: os.memfd_create("x"))`),
       [`while True: os.write(1, b"x" * 65536)`, "GUEST_PROTOCOL"],
       [`while True: os.write(1, b"\\n" * 65536)`, "GUEST_PROTOCOL"],
       [`while True: os.write(2, b"x" * 65536)`, "RUN_DEADLINE"],
-      [`while True: say('{"call":{"op":"time.now"}}')`, "GUEST_PROTOCOL"],
+      [`while True: os.write(1, b'{"call":{"op":"time.now"}}\\n' * 1000)`, "GUEST_PROTOCOL"],
       [
         `end(1)
 while True: os.write(1, b"x" * 65536)`,
