@@ -219,7 +219,7 @@ export type PureBytes =
  * Pure functions, answered inside the guest's own worker by `answerPure` (`enclave-sim/capabilities/intrinsics`): the
  * same for every lane and machine, so neither journaled nor counted as host calls, but charged as fuel. Every lane's
  * `host_call` asks `answerPure(requestText)` first, adds its `fuel`, and sends on only what gave null; the enclave
- * refuses an op `pure.*` that reaches it. Answers are `HostAnswer`s; bytes are lower-case hex without 0x.
+ * refuses an op `pure.*` that reaches it. Lane process has none: its programs bring their language's own. Answers are `HostAnswer`s; bytes are lower-case hex without 0x.
  *
  * | op | answer |
  * | --- | --- |

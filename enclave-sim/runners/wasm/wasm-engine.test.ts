@@ -287,3 +287,44 @@ describe("what is left of WASI", () => {
     expect(await runWasm(exit)).toMatchObject({ code: "GUEST_THREW" });
   });
 });
+
+/** Gives its trigger to the host as a call, and the answer back as its outcome. */
+const asking = probeModule({
+  functions: [
+    ...PROBE,
+    {
+      parameters: [I32, I32],
+      results: [I32],
+      code: [
+        0x20,
+        0,
+        0x20,
+        1,
+        0x10,
+        HOST.call,
+        0x21,
+        1,
+        ...constant(8_192),
+        0x10,
+        HOST.take,
+        ...constant(8_192),
+        0x20,
+        1,
+        0x10,
+        HOST.return,
+        ...constant(0),
+      ],
+    },
+  ],
+  exports: EXPORTS,
+});
+
+test("pure functions are answered beside the guest and cost fuel; the host hears of the others only", async () => {
+  const pure = await runWasm(asking, { run: { triggerText: '{"op":"pure.sha256","text":"abc"}' } });
+  expect(pure.text).toBe(
+    '{"ok":"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"}',
+  );
+  const other = await runWasm(asking, { run: { triggerText: '{"op":"time.now"}' } });
+  expect(other.text).toBe('{"ok":null}');
+  expect(pure.fuel).toBeGreaterThan(other.fuel);
+});

@@ -4,6 +4,7 @@ import {
   fabricError,
   isFabricError,
 } from "../../../src/core/errors/fabric-error.ts";
+import { answerPure } from "../../capabilities/intrinsics/answer-pure.ts";
 import { WALL } from "../../protocol/limits.ts";
 import type { EngineHost, EngineLimits, EngineRun } from "../js/js-engine.ts";
 import { METER } from "./instrument-function.ts";
@@ -153,12 +154,15 @@ export class WasmGuest {
   hostCall(pointer: number, length: number): number {
     if (length >>> 0 > WALL.callCharacters * BYTES_PER_CHARACTER)
       throw new GuestFault(`a host call of ${length >>> 0} bytes is too large`);
-    return this.offer(this.host.call(this.text(pointer, length)));
+    return this.offer(this.callText(this.text(pointer, length)));
   }
 
   /** @see hostCall, for a host that reads and writes the guest's memory itself */
   callText(request: string): string {
-    return this.host.call(request);
+    const pure = answerPure(request);
+    if (!pure) return this.host.call(request);
+    this.charge(pure.fuel * INSTRUCTIONS_PER_TICK);
+    return pure.text;
   }
 
   /** A function of the exported table. */
