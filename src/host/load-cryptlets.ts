@@ -97,6 +97,7 @@ export const loadCryptlets = async (
         brokerSecrets: entry.brokerSecrets,
         sources,
         configuration: entry.configuration,
+        evidence: config.enclave.evidence,
         chains: config.chainReads.map(({ chain, chainId, endpoints }) => ({
           chain,
           chainId,

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 
@@ -42,6 +42,25 @@ describe("cryptlet host start", { timeout: 90_000 }, () => {
     const tampered = path.join(path.dirname(config), "unknown.json");
     expect((await runCliProcess(["envelope", "verify", bundle, "--json"])).code).toBe(12);
     expect((await runCliProcess(["envelope", "verify", tampered, "--json"])).code).toBe(3);
+  });
+
+  it("gives evidence of the kind that is configured, bound to the caller's nonce", async () => {
+    const { config } = await prepareHost();
+    const content = JSON.parse(readFileSync(config, "utf8")) as Record<string, unknown>;
+    const evidence = { provider: "sim", tee: "tdx", layered: true };
+    const enclave = { insecureAllowSimulated: true, evidence };
+    writeFileSync(config, JSON.stringify({ ...content, enclave }));
+    const { host, url } = await startHost(config);
+    const nonce = "a1".repeat(32);
+    const answer = await fetch(`${url}/v1/attestation?nonce=${nonce}`);
+    expect(answer.status).toBe(200);
+    const { evidence: given } = (await answer.json()) as {
+      evidence: { cryptlet: string; evidence: { body: string } }[];
+    };
+    expect(given.map(({ cryptlet }) => cryptlet)).toEqual(["gold-price"]);
+    const body = Buffer.from(given[0]?.evidence.body ?? "", "base64").toString("utf8");
+    expect(JSON.parse(body)).toMatchObject({ tee: "tdx", registration: { nonce } });
+    await stopHost(host);
   });
 
   it("says by code why it does not start", async () => {

@@ -235,6 +235,31 @@ export const createConfigSchema = ({ base, readSecret }: ConfigContext) => {
       enclave: z
         .strictObject({
           limits: limits.prefault({}).describe("a manifest may ask for less, never for more"),
+          evidence: z
+            .discriminatedUnion("provider", [
+              z.strictObject({
+                provider: z.literal("sim"),
+                tee: z.enum(["sgx", "tdx"]).default("sgx"),
+                layered: z
+                  .boolean()
+                  .default(false)
+                  .describe("quote the host, whose key then vouches for its Cryptlets"),
+              }),
+              z.strictObject({
+                provider: z.literal("configfs-tsm"),
+                directory: z.string().min(1).max(1_024).default("/sys/kernel/config/tsm/report"),
+              }),
+              z.strictObject({
+                provider: z.literal("gramine"),
+                directory: z.string().min(1).max(1_024).default("/dev/attestation"),
+              }),
+              z.strictObject({
+                provider: z.literal("nitro"),
+                socket: z.string().min(1).max(1_024).describe("of a helper that asks /dev/nsm"),
+              }),
+            ])
+            .prefault({ provider: "sim" })
+            .describe("where evidence comes from; all but sim were never tried on hardware"),
           wall: z
             .enum(["where-possible", "required", "none"])
             .default("where-possible")
