@@ -22,6 +22,8 @@ const aptGet = (...args) =>
 const PACKAGES = {
   "nats-server": { there: () => Boolean(process.env.NATS_SERVER_BIN) || inPath("nats-server") },
   bubblewrap: { there: () => inPath("bwrap") },
+  clang: { there: () => inPath("clang") },
+  lld: { there: () => inPath("wasm-ld") || inPath("wasm-ld-14") },
 };
 
 /**
