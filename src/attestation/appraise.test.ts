@@ -52,6 +52,36 @@ test("simulation is a matter of the anchor and needs a policy that says so", asy
   expect(refusals(judge(evidence, { anchors: lying }))).toEqual(["QUOTE_VENDOR_REFUSED"]);
 });
 
+test("names of platforms and advisories are denied in whatever case the vendor or the policy writes them", async () => {
+  const evidence = await fixture.evidence("sgx");
+  const { verified } = appraiseOne(evidence, options());
+  const { platform = "" } = verified?.claims ?? {};
+  for (const name of [platform.toLowerCase(), platform.toUpperCase()]) {
+    const deny = judge(evidence, { policy: { ...fixture.policy(), platforms: { deny: [name] } } });
+    expect(refusals(deny)).toEqual(["PLATFORM_REFUSED"]);
+    expect(tierOf(deny.trustVector["instance-identity"])).toBe("contraindicated");
+    const allow = { ...fixture.policy(), platforms: { allow: [name] } };
+    expect(refusals(judge(evidence, { policy: allow }))).toEqual([]);
+  }
+  const levels = [
+    {
+      svn: 0,
+      status: "OutOfDate",
+      date: "2025-01-01T00:00:00Z",
+      advisories: ["SIM-SA-00001"],
+    },
+  ] as const;
+  const collateral = createPlatformFixture({ seed: 7 }).platform.collateral("sgx", EVIDENCE_AT, {
+    levels,
+  });
+  for (const name of ["SIM-SA-00001", "sim-sa-00001"]) {
+    const tcb = { accept: ["OutOfDate" as const], denyAdvisories: [name] };
+    expect(refusals(judge(evidence, { collateral, policy: { ...fixture.policy(), tcb } }))).toEqual(
+      ["ADVISORY_REFUSED"],
+    );
+  }
+});
+
 test("every refusal is told, not the first alone", async () => {
   const evidence = await fixture.evidence("sgx", { debug: true });
   const policy: AppraisalPolicyInput = {

@@ -19,6 +19,7 @@ import {
   checkPlatform,
   checkTcb,
   checkWorkload,
+  isListed,
 } from "./policy-checks.ts";
 import type { PresentedEvidence } from "./presented-evidence.ts";
 import { quorumRefusal } from "./quorum.ts";
@@ -76,9 +77,9 @@ const checkAlways = (
 
 const platformTrust = (platform: string, policy: AppraisalPolicy | null) => {
   const { allow, deny } = policy?.platforms ?? { deny: [] };
-  if (deny.includes(platform)) return "refused";
+  if (isListed(deny, platform)) return "refused";
   if (allow === undefined) return null;
-  return allow.includes(platform) ? "recognised" : "refused";
+  return isListed(allow, platform) ? "recognised" : "refused";
 };
 
 /** Nobody said which firmware is good enough, or something was left unchecked. */

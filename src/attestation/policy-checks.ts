@@ -11,13 +11,20 @@ const MIN_NONCE_HEX = 32;
 
 const isZero = (hex: string): boolean => /^0*$/.test(hex);
 
+/**
+ * Whether a list of a policy names something. Vendors write FMSPCs and advisories in either case; an entry of a list of
+ * what is denied must not miss for that.
+ */
+export const isListed = (list: readonly string[], name: string): boolean =>
+  list.some((entry) => entry.toLowerCase() === name.toLowerCase());
+
 /** What stands in the way of the kind and the platform. */
 export const checkPlatform = (
   { tee, platform }: EvidenceClaims,
   policy: AppraisalPolicy,
 ): readonly FabricError[] => {
   const { allow, deny } = policy.platforms;
-  const refused = deny.includes(platform) || (allow !== undefined && !allow.includes(platform));
+  const refused = isListed(deny, platform) || (allow !== undefined && !isListed(allow, platform));
   return [
     ...(policy.tees.includes(tee) ? [] : [fabricError("TEE_REFUSED", { policy: policy.id, tee })]),
     ...(refused ? [fabricError("PLATFORM_REFUSED", { policy: policy.id, platform })] : []),
@@ -49,7 +56,7 @@ export const checkTcb = (
   return [
     ...faults.map((reason) => fabricError("TCB_REFUSED", { policy: policy.id, reason })),
     ...advisories
-      .filter((advisory) => denyAdvisories.includes(advisory))
+      .filter((advisory) => isListed(denyAdvisories, advisory))
       .map((advisory) => fabricError("ADVISORY_REFUSED", { policy: policy.id, advisory })),
   ];
 };
