@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { createSimulatedPlatform } from "../../enclave-sim/platform/simulated-platform.ts";
 import { certificatesToPem, spkiOf } from "../../enclave-sim/platform/write-certificate.ts";
 import { INTEL_SGX_ROOT } from "../../src/attestation/dcap/intel-root.ts";
 import { verifyDcapQuote } from "../../src/attestation/dcap/verify-dcap-quote.ts";
@@ -193,6 +194,36 @@ describe("simulated and real", () => {
       worldCertificate("root"),
     );
     expect(answer(worldSubject({ pckChain: realFmspc }))).toBe("QUOTE_VENDOR_REFUSED");
+  });
+
+  it("never, even when a simulator's root is listed as hardware and signs what hardware would say", () => {
+    const under = (name: string) => {
+      const root = worldCertificate("root", { subject: name, issuer: name });
+      const ca = worldCertificate("ca", { issuer: name });
+      const pck = worldCertificate("pck", {
+        extensions: [worldExtension(undefined, "00606a000000")],
+      });
+      const signing = certificatesToPem(worldCertificate("signing", { issuer: name }), root);
+      const forged = worldSubject({
+        header: (bytes) => bytes.set(hexToBytes("939a7233f79c4ca9940a0db3957f0607"), 12),
+        tcbInfo: (info) => ({ ...info, fmspc: "00606A000000" }),
+        pckChain: certificatesToPem(pck, ca, root),
+        collateral: {
+          pck_crl_issuer_chain: "",
+          root_ca_crl: bytesToHex(worldCrl("root", { issuer: name })),
+          tcb_info_issuer_chain: signing,
+          qe_identity_issuer_chain: signing,
+        },
+      });
+      return answer({ ...forged, anchors: [{ ...worldAnchor(false), certificate: root }] });
+    };
+    // Whose root it is decides the verifier alone; only a simulator's own name says something else.
+    expect(under("a vendor")).toMatchObject({ simulated: false });
+    const { root } = createSimulatedPlatform(new Uint8Array(32), {
+      createdAt: WORLD_TIME,
+      nodeVersion: process.versions.node,
+    });
+    expect(under(parseCertificate(root).name)).toBe("QUOTE_VENDOR_REFUSED");
   });
 
   it.runIf(real.length > 0)("hardware is refused under a simulated anchor", () => {

@@ -1,6 +1,7 @@
 import { fabricError } from "../../core/errors/fabric-error.ts";
 import { bytesToHex } from "../../crypto/bytes.ts";
 import type { EvidenceClaims } from "../evidence-claims.ts";
+import { SIMULATED_NAME } from "../simulated-vendor.ts";
 import type { Anchor } from "../x509/verify-chain.ts";
 import { checkQeIdentity } from "./check-qe-identity.ts";
 import { checkMarks, type CollateralMemory } from "./collateral-memory.ts";
@@ -10,7 +11,12 @@ import { parseQuote, type Quote } from "./parse-quote.ts";
 import type { PckExtension } from "./pck-extension.ts";
 import { INTEL_QE_VENDOR, SIMULATED_FMSPC_PREFIX, SIMULATOR_QE_VENDOR } from "./quote-vendor.ts";
 import { readCollateral, readPemChain } from "./read-collateral.ts";
-import { verifyCollateral, type VerifiedCollateral, verifyPck } from "./verify-collateral.ts";
+import {
+  verifyCollateral,
+  type VerifiedCollateral,
+  type VerifiedPck,
+  verifyPck,
+} from "./verify-collateral.ts";
 import { verifyQuoteSignatures } from "./verify-quote-signatures.ts";
 
 /** What a quote is verified with. Everything is passed in: the verifier has no clock, no network and no state. */
@@ -24,13 +30,23 @@ export interface DcapVerification {
   readonly memory?: CollateralMemory;
 }
 
-/** Simulated and real never mix: the anchor says which it is, and everything else must agree. */
-const checkVendor = (quote: Quote, { fmspc }: PckExtension, { simulated }: Anchor): void => {
+/**
+ * Simulated and real never mix: the anchor says which it is, and everything else must agree. Who holds a simulator's root
+ * can have it sign whatever vendor and FMSPC; that the root itself is none of hardware's it says in its own name.
+ */
+const checkVendor = (
+  quote: Quote,
+  { chain: { path, anchor }, pck: { fmspc } }: VerifiedPck<Anchor>,
+): void => {
+  const { simulated } = anchor;
   const vendor = bytesToHex(quote.vendor);
   if (vendor !== (simulated ? SIMULATOR_QE_VENDOR : INTEL_QE_VENDOR))
     throw fabricError("QUOTE_VENDOR_REFUSED", { vendor, simulated });
   if (fmspc.startsWith(SIMULATED_FMSPC_PREFIX) !== simulated)
     throw fabricError("QUOTE_VENDOR_REFUSED", { vendor: `FMSPC ${fmspc}`, simulated });
+  const root = path.at(-1)?.name ?? "";
+  if (!simulated && root.includes(SIMULATED_NAME))
+    throw fabricError("QUOTE_VENDOR_REFUSED", { vendor: root, simulated });
 };
 
 const mismatch = (what: string): never => {
@@ -77,7 +93,7 @@ export const verifyDcapQuote = (
   const read = readCollateral(collateral);
   const platform = verifyPck(readPemChain(quote.auth.pckChain), read, { anchors, at });
   const { chain, pck } = platform;
-  checkVendor(quote, pck, chain.anchor);
+  checkVendor(quote, platform);
   verifyQuoteSignatures(quote, chain.path[0].publicKey);
   const verified = verifyCollateral(read, platform, at);
   if (memory) checkMarks(memory, verified.marks);
