@@ -56,7 +56,7 @@ export const createEnclave = (
       const number = cryptlets;
       const { broker } = call ?? {};
       const isAsked = broker && Object.keys(loadOptions.brokerSecrets ?? {}).length > 0;
-      // Once more whenever the enclave is started again: a challenge is answered once.
+      // Once more whenever the enclave is started again: a challenge is answered once, and a folder may be another by then.
       const loadInto: LoadCryptlet = async (connection, rounds, loadCall) => {
         const nonce = isAsked ? (await broker.challenge(loadCall)).nonce : null;
         const request = {
@@ -66,19 +66,20 @@ export const createEnclave = (
           nonce,
           rounds,
         };
-        return connection.ask("load", request, {
+        const answer = await connection.ask("load", request, {
           ...loadCall,
           ...(isAsked ? { askBroker: (wanted) => broker.release(wanted, loadCall) } : {}),
         });
+        try {
+          await holdEpoch(answer.keyset, answer.epoch);
+        } catch (error) {
+          await connection.ask("unload", { cryptlet: number });
+          throw error;
+        }
+        return answer;
       };
       const loadCall = call?.signal ? { signal: call.signal } : {};
-      const { keyset, epoch, ...answer } = await session.load(number, loadInto, loadCall);
-      try {
-        await holdEpoch(keyset, epoch);
-      } catch (error) {
-        await session.unload(number);
-        throw error;
-      }
+      const { keyset, epoch: _, ...answer } = await session.load(number, loadInto, loadCall);
       const { manifest } = cryptlet;
       const loaded: LoadedCryptlet = {
         id: manifest.id,

@@ -1,3 +1,5 @@
+import { readdirSync, rmSync } from "node:fs";
+import path from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type {
   EnclaveRestart,
@@ -5,6 +7,7 @@ import type {
   ServedFeed,
   SignRequest,
 } from "../../enclave-sim/host/enclave.ts";
+import { createMemoryCounter } from "../../enclave-sim/host/monotonic-counter.ts";
 import { createRunId } from "../../src/core/ids.ts";
 import {
   type ProviderEmulator,
@@ -122,4 +125,15 @@ test("a feed whose host says how far it is gets no round twice", async () => {
     code: "ROUND_EQUIVOCATION",
   });
   await expect(probe.sign({ ...request, round: 10 })).resolves.toBeDefined();
+});
+
+test("a folder that was rolled back while the thread was gone is noticed by the host's counter", async () => {
+  fixture = await startEnclave({ counter: createMemoryCounter() }, BREAKING);
+  const probe = await fixture.load(probePackage(answering()));
+  await probe.rotateKeys({ overlapMs: 0 });
+  const rotated = readdirSync(fixture.sealDirectory).find((name) => name.endsWith(".1.sealed"));
+  rmSync(path.join(fixture.sealDirectory, rotated ?? "none"));
+  await crash(probe);
+  await expect(runOf(probe)).rejects.toMatchObject({ code: "CRYPTLET_CLOSED" });
+  expect((await fixture.enclave.stats()).cryptlets).toEqual([]);
 });
