@@ -39,6 +39,11 @@ export const collectSecrets = async (parts: {
   const { evidence } = await identity.renew({ purpose: "kbs", nonce }, signal);
   const answer = await ask({ nonce, evidence, secrets: names });
   const opened = await openRelease(secretKey, answer, { nonce, cryptlet: id, evidence, names });
-  const released = references.map(([name, theirs]) => [name, opened.get(theirs) ?? ""] as const);
+  const released = references.map(([name, theirs]) => {
+    const value = opened.get(theirs);
+    // An empty value would go out as if it were the secret.
+    if (value === undefined) throw invalid(`the broker did not release ${theirs}`);
+    return [name, value] as const;
+  });
   return { ...options.secrets, ...Object.fromEntries(released) };
 };

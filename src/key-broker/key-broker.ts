@@ -149,7 +149,8 @@ export const createKeyBroker = (parts: KeyBrokerParts): KeyBroker => {
       const secrets = await Promise.all(
         names.map(async (name, index) => {
           const aad = releaseAad({ nonce: request.nonce, cryptlet, name, evidence });
-          const plain = values[index] ?? new Uint8Array();
+          const plain = values[index];
+          if (plain === undefined) throw fabricError("BROKER_SECRET_REFUSED", { secret: name });
           const message = await hpkeSeal(publicKey, plain, {
             suite: SUITE,
             info: RELEASE_INFO,
