@@ -1,5 +1,5 @@
 import { decode, Tokenizer } from "cborg";
-import { fabricError } from "../../core/errors/fabric-error.ts";
+import { fabricError, isFabricError } from "../../core/errors/fabric-error.ts";
 
 /** What CBOR becomes here: no tags, floats, undefined or big numbers above 2^53. Maps keep the type of their keys. */
 export type CborValue =
@@ -77,7 +77,7 @@ export const parseStrictCbor = (bytes: Uint8Array, what: string): CborValue => {
     checkShape(bytes, what);
     return decode(bytes, OPTIONS) as CborValue;
   } catch (error) {
-    if (error instanceof Error && "code" in error) throw error;
+    if (isFabricError(error)) throw error;
     throw cborFault(
       what,
       error instanceof Error ? error.message.slice(0, 200) : "it does not parse",
