@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { buildPackage, type BuiltPackage } from "../../enclave-sim/host/build-package.ts";
@@ -48,5 +48,26 @@ describe.each(names)("the bundle of %s", (name) => {
     );
     expect(foreign).toEqual([]);
     expect(folders.filter((source) => /core\/errors|node_modules|zod/.test(source))).toEqual([]);
+  });
+});
+
+describe("what runs behind the outer wall", () => {
+  const folder = path.join(root, "dist/enclave-sim/wall");
+  const files = readdirSync(path.join(folder, "inside")).filter((name) => name.endsWith(".js"));
+  const packages = files.flatMap((name) =>
+    [
+      ...readFileSync(path.join(folder, "inside", name), "utf8").matchAll(
+        /^\/\/ (?:\.\.\/)*node_modules\/((?:@[^/]+\/)?[^/]+)/gm,
+      ),
+    ].map(([, found]) => found ?? ""),
+  );
+
+  it("is the engines' own code: a library more costs memory in every thread", () => {
+    expect([...new Set(packages)].toSorted()).toEqual(["@noble/hashes", "quickjs-wasi"]);
+  });
+
+  it("has the licences of what was copied into it beside it", () => {
+    const text = readFileSync(path.join(folder, "LICENSES.txt"), "utf8");
+    for (const name of new Set(packages)) expect(text).toMatch(new RegExp(`^${name} \\d`, "m"));
   });
 });

@@ -3,7 +3,7 @@ import { ByteWriter, refuseModule } from "./wasm-bytes.ts";
 import { isValidModule } from "./web-assembly.ts";
 import { OPCODE, PREFIXED, TYPE } from "./wasm-instructions.ts";
 import { type FunctionType, readWasmModule, type WasmModule } from "./wasm-module.ts";
-import { ADMISSION_VERSION } from "./wasm-interpreter.ts";
+import { ADMISSION_VERSION, BYTES_SHIFT } from "./wasm-interpreter.ts";
 import { checkImports, profileOf, type WasmProfile, type WasmProfileName } from "./wasm-profile.ts";
 
 // Looked at before this was written: binaryen 132 (its optimiser rewrites what it reads, so that the measured bytes would
@@ -16,8 +16,7 @@ export const ADMISSION_SECTION = "cryptlet.admission";
 /** Largest module before and after the pass, in bytes. */
 const MAX_BYTES = 16_777_216;
 const MAX_ADMITTED_BYTES = 67_108_864;
-/** Bytes that memory.copy and memory.fill move for one instruction's fuel, as a shift; a page costs 1,024. */
-const BYTES_SHIFT = 3;
+/** Instructions that a new page costs. */
 const PAGE_COST = 1_024;
 const MAX_PAGES = 65_536;
 

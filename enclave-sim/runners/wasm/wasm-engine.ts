@@ -1,8 +1,7 @@
-import { z } from "zod";
 import { fabricError } from "../../../src/core/errors/fabric-error.ts";
 import { toRefusal } from "../../../src/sdk/guest-error.ts";
 import type { LaneEngine, LaneEngineParts, LaneInstance, LaneSnapshot } from "../lane-engine.ts";
-import { ADMISSION_SECTION, admitModule } from "./admit-module.ts";
+import { type Admission, ADMISSION_SECTION, admitModule } from "./admit-module.ts";
 import { coreHost, type WasmHost } from "./core-host.ts";
 import { goHost } from "./go-host.ts";
 import { micropythonHost } from "./micropython-host.ts";
@@ -23,20 +22,28 @@ const pagesOf = (bytes: number) => Math.floor(bytes / PAGE);
 
 type WasmSnapshot = Extract<LaneSnapshot, { lane: "wasm" }>;
 
-const admissionSchema = z.strictObject({
-  version: z.literal(ADMISSION_VERSION),
-  profile: z.enum(["core", "go", "micropython"]),
-  memory: z.strictObject({ minimum: z.int().min(0), maximum: z.int().min(0).nullable() }),
-  globals: z.int().min(0),
-});
+const isCount = (value: unknown): value is number =>
+  typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+
+/**
+ * What the admission pass wrote into a module. Read by hand: zod would cost each guest's thread a tenth of a second and
+ * 15 MB. Throws for what did not come out of the pass.
+ */
+const readAdmission = (module: WebAssembly.Module): Admission => {
+  const json: unknown = JSON.parse(customText(module, ADMISSION_SECTION) ?? "null");
+  const { version, profile, memory, globals } = (json ?? {}) as Partial<Admission>;
+  const fits = memory !== undefined && (memory.maximum === null || isCount(memory.maximum));
+  const known = profile !== undefined && Object.hasOwn(HOSTS, profile);
+  if (version === ADMISSION_VERSION && known && fits && isCount(memory.minimum) && isCount(globals))
+    return { version, profile, memory, globals };
+  throw new Error("the module was admitted by other rules, or by none");
+};
 
 /** Lane wasm on V8's own WebAssembly: what V8 is not trusted with, the admission pass has put into the code. */
 export const createWasmEngine = ({ limits, host }: LaneEngineParts): LaneEngine => {
   /** An instance on a memory whose bound is the lower of the module's and the host's. */
   const instantiate = async (module: WebAssembly.Module, atLeast: number, calls: boolean) => {
-    const admission = admissionSchema.parse(
-      JSON.parse(customText(module, ADMISSION_SECTION) ?? "null"),
-    );
+    const admission = readAdmission(module);
     const { minimum, maximum } = admission.memory;
     const most = Math.min(pagesOf(limits.memoryBytes), maximum ?? PAGE);
     const initial = Math.max(minimum, atLeast);

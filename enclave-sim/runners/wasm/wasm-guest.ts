@@ -8,11 +8,9 @@ import { answerPure } from "../../capabilities/intrinsics/answer-pure.ts";
 import { WALL } from "../../protocol/limits.ts";
 import type { EngineHost, EngineLimits, EngineRun } from "../js/js-engine.ts";
 import { METER } from "./instrument-function.ts";
-import { INSTRUCTIONS_PER_TICK } from "./wasm-interpreter.ts";
+import { BYTES_SHIFT, INSTRUCTIONS_PER_TICK } from "./wasm-interpreter.ts";
 import type { WasmGlobal, WasmMemory, WasmTable } from "./web-assembly.ts";
 
-/** Bytes that cross the wall for one instruction's fuel, as a shift. */
-const BYTES_SHIFT = 3;
 /** Bytes of UTF-8 that a UTF-16 code unit may take. */
 const BYTES_PER_CHARACTER = 3;
 /** Longest text that is taken from a trap or a guest's own last words, in characters. */
