@@ -12,6 +12,7 @@ import { GUEST_PRIORITY, WALL } from "../protocol/limits.ts";
 import type { EngineLimits, EngineRun } from "../runners/js/js-engine.ts";
 import type { LaneEngine, LaneInstance } from "../runners/lane-engine.ts";
 import { laneEngines } from "../runners/lane-engines.ts";
+import { collectGarbage } from "./collect-garbage.ts";
 
 // Entry of a guest's thread. It holds engines, no keys, no network and no secret, and runs any Cryptlet of one
 // publisher: nothing of a run is left when its instance is gone.
@@ -77,6 +78,10 @@ const prepare = (program: GuestProgram): void => {
   instance.catch(() => undefined);
 };
 
+/** A collection costs less than a hundredth of so many runs. */
+const RUNS_PER_COLLECTION = 16;
+let runs = 0;
+
 const run = async (program: GuestProgram, request: EngineRun, again: boolean): Promise<void> => {
   try {
     if (prepared?.id !== keyOf(program)) prepare(program);
@@ -89,6 +94,8 @@ const run = async (program: GuestProgram, request: EngineRun, again: boolean): P
     prepared = undefined;
     send({ kind: "failed", error: toRefusal(error), fuel: 0 });
   }
+  runs += 1;
+  if (runs % RUNS_PER_COLLECTION === 0) collectGarbage();
   if (again) prepare(program);
 };
 
@@ -102,6 +109,7 @@ const handle = async (message: ToGuest): Promise<void> => {
       } catch (error) {
         send({ kind: "build-failed", error: toRefusal(error) });
       }
+      collectGarbage();
       return;
     case "run":
       await run(message.program, message.run, message.again);

@@ -8,7 +8,7 @@ import {
 import { WALL } from "../protocol/limits.ts";
 import { type GuestLine, guestWork, type LineListener } from "./converse.ts";
 import type { Guest } from "./guest.ts";
-import { threadEnvironment, threadFile } from "./thread-file.ts";
+import { guestThreadFile, threadEnvironment } from "./thread-file.ts";
 
 /** V8's own stack in MB: the engine's recursion needs it, and less crashes the process instead of the run. */
 const STACK_MB = 4;
@@ -16,7 +16,7 @@ const STACK_MB = 4;
 /** Start a guest's thread in this process. `file` is its built entry. */
 export const startThreadGuest = (
   toError: GuestLine["toError"],
-  file: string | URL = threadFile("guest/guest-thread"),
+  file: string | URL = guestThreadFile(),
 ): Guest => {
   const control = new SharedArrayBuffer(CONTROL.LENGTH * Int32Array.BYTES_PER_ELEMENT);
   const words = new Int32Array(control);

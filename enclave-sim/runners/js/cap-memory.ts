@@ -42,7 +42,11 @@ export const capMemory = (module: Uint8Array, maxBytes: number): Uint8Array<Arra
       const maximum = Math.max(minimum.value, Math.floor(maxBytes / PAGE));
       const body = [1, 1, ...writeLeb(minimum.value), ...writeLeb(maximum)];
       const section = [MEMORY_SECTION, ...writeLeb(body.length), ...body];
-      return Uint8Array.from([...module.subarray(0, at), ...section, ...module.subarray(end)]);
+      const capped = new Uint8Array(at + section.length + module.length - end);
+      capped.set(module.subarray(0, at));
+      capped.set(section, at);
+      capped.set(module.subarray(end), at + section.length);
+      return capped;
     }
     at = end;
   }
