@@ -9,7 +9,7 @@ import {
   type ToGuest,
 } from "../protocol/guest-messages.ts";
 import { GUEST_PRIORITY, WALL } from "../protocol/limits.ts";
-import type { EngineLimits, EngineRun } from "../runners/js/js-engine.ts";
+import type { EngineLimits } from "../runners/js/js-engine.ts";
 import type { LaneEngine, LaneInstance } from "../runners/lane-engine.ts";
 import { laneEngines } from "../runners/lane-engines.ts";
 import { collectGarbage } from "./collect-garbage.ts";
@@ -50,14 +50,22 @@ const refuse = (reason: string): Error => {
 const host = { call, cancelled: () => Atomics.load(words, CONTROL.CANCEL) === 1 };
 const engines = new Map<string, Promise<LaneEngine>>();
 
-const engineFor = (lane: string, limits: EngineLimits): Promise<LaneEngine> => {
+const engineFor = (
+  lane: string,
+  limits: EngineLimits,
+  module?: WebAssembly.Module,
+): Promise<LaneEngine> => {
   const { memoryBytes, maxFuel, outcomeCharacters } = limits;
   const key = [lane, memoryBytes, maxFuel, outcomeCharacters].join(" ");
   const known = engines.get(key);
   if (known) return known;
   const row = Object.entries(laneEngines).find(([name]) => name === lane)?.[1];
   if (!row) throw new Error(`there is no engine for lane ${lane}`);
-  const created = row.create({ limits: { memoryBytes, maxFuel, outcomeCharacters }, host });
+  const created = row.create({
+    limits: { memoryBytes, maxFuel, outcomeCharacters },
+    host,
+    ...(module ? { module } : {}),
+  });
   const [oldest] = engines.keys();
   if (engines.size >= MAX_ENGINES && oldest !== undefined) engines.delete(oldest);
   engines.set(key, created);
@@ -65,14 +73,16 @@ const engineFor = (lane: string, limits: EngineLimits): Promise<LaneEngine> => {
   return created;
 };
 
-const restore = async ({ snapshot, limits }: GuestProgram): Promise<LaneInstance> =>
-  (await engineFor(snapshot.lane, limits)).restore(snapshot);
+const restore = async (
+  { snapshot, limits }: GuestProgram,
+  module?: WebAssembly.Module,
+): Promise<LaneInstance> => (await engineFor(snapshot.lane, limits, module)).restore(snapshot);
 
 /** Restored while the guest is idle, so that a run of the same program does not wait for it. */
 let prepared: { readonly id: string; readonly instance: Promise<LaneInstance> } | undefined;
 const keyOf = ({ id, limits }: GuestProgram): string => JSON.stringify([id, limits]);
-const prepare = (program: GuestProgram): void => {
-  const instance = restore(program);
+const prepare = (program: GuestProgram, module?: WebAssembly.Module): void => {
+  const instance = restore(program, module);
   prepared = { id: keyOf(program), instance };
   // Whoever awaits it gets the fault; nobody may wait for it yet.
   instance.catch(() => undefined);
@@ -82,9 +92,10 @@ const prepare = (program: GuestProgram): void => {
 const RUNS_PER_COLLECTION = 16;
 let runs = 0;
 
-const run = async (program: GuestProgram, request: EngineRun, again: boolean): Promise<void> => {
+const run = async (message: Extract<ToGuest, { kind: "run" }>): Promise<void> => {
+  const { program, run: request, again, module } = message;
   try {
-    if (prepared?.id !== keyOf(program)) prepare(program);
+    if (prepared?.id !== keyOf(program)) prepare(program, module);
     const instance = await prepared?.instance;
     prepared = undefined;
     if (!instance) throw new Error("no instance");
@@ -104,7 +115,7 @@ const handle = async (message: ToGuest): Promise<void> => {
     case "build":
       try {
         const { lane, code, cryptlet, limits } = message.code;
-        const engine = await engineFor(lane, limits);
+        const engine = await engineFor(lane, limits, message.module);
         send({ kind: "built", snapshot: await engine.build(code, cryptlet) });
       } catch (error) {
         send({ kind: "build-failed", error: toRefusal(error) });
@@ -112,7 +123,7 @@ const handle = async (message: ToGuest): Promise<void> => {
       collectGarbage();
       return;
     case "run":
-      await run(message.program, message.run, message.again);
+      await run(message);
       return;
     case "end":
       port.close();

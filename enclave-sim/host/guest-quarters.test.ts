@@ -71,6 +71,16 @@ test("a signer is one publisher, and an unsigned package is its own", async () =
   expect(signedToo).toBe(signed);
 });
 
+test("behind the wall each publisher has a house of its own; without it there is one for all", async () => {
+  const other = probePackage(`${answering()} // other`);
+  const housesWith = async (state: WallState) =>
+    (
+      await Promise.all([assign("where-possible", state), assign("where-possible", state, other)])
+    ).map(({ house }) => house);
+  expect(new Set(await housesWith({ available: true })).size).toBe(2);
+  expect(new Set(await housesWith(missing)).size).toBe(1);
+});
+
 test("the wall is tried once", async () => {
   let tries = 0;
   const master = createQuarterMaster("where-possible", async () => {

@@ -21,13 +21,21 @@ export type WallPolicy =
 
 /** Where guests of a package live. */
 export interface Quarters {
-  /** Never two publishers in one process. */
+  /** Whose share of the places to run it uses. */
   readonly publisher: { readonly name: string; readonly places: number };
+  /**
+   * Whose guests it shares: its publisher's behind the wall, never two publishers in one process. Without a wall all
+   * are in one process anyway, and guests of their own for each would cost memory and protect nobody.
+   */
+  readonly house: string;
   readonly wall: Wall;
   /** Why there is no wall where one was wanted, in words; null otherwise. */
   readonly wallMissing: string | null;
   readonly build: () => GuestHouse;
 }
+
+/** The one house that is not behind a wall. */
+const ENCLAVE_HOUSE = "enclave";
 
 /** Runs of one publisher at a time: what ships with the fabric, and everybody else. */
 const FIRST_PARTY_PLACES = 32;
@@ -46,6 +54,14 @@ const wallLimits = (memoryBytes: number): WallLimits => ({
   processes: PROCESSES,
   files: FILES,
   temporaryBytes: 0,
+});
+
+const unwalled = (publisher: Quarters["publisher"], wallMissing: string | null): Quarters => ({
+  publisher,
+  house: ENCLAVE_HOUSE,
+  wall: "none",
+  wallMissing,
+  build: createThreadGuestHouse,
 });
 
 /** Decides where packages live; the wall is tried once. */
@@ -78,6 +94,7 @@ export const createQuarterMaster = (
       if (lane !== "process" && (await isFirstParty(cryptlet)))
         return {
           publisher: { name: "first-party", places: FIRST_PARTY_PLACES },
+          house: ENCLAVE_HOUSE,
           wall: "none",
           wallMissing: null,
           build: createThreadGuestHouse,
@@ -86,15 +103,14 @@ export const createQuarterMaster = (
       // Programs live in a house of their language, which a publisher's other Cryptlets cannot share.
       const name = lane === "process" ? `${owner}, programs in ${language}` : owner;
       const publisher = { name, places: THIRD_PARTY_PLACES };
-      if (policy === "none" && lane !== "process")
-        return { publisher, wall: "none", wallMissing: null, build: createThreadGuestHouse };
+      if (policy === "none" && lane !== "process") return unwalled(publisher, null);
       const found = await stateOf();
       if (!found.available) {
-        const wallMissing = refuse(lane, found);
-        return { publisher, wall: "none", wallMissing, build: createThreadGuestHouse };
+        return unwalled(publisher, refuse(lane, found));
       }
       return {
         publisher,
+        house: owner,
         wall: "bubblewrap+seccomp",
         wallMissing: null,
         build: () =>

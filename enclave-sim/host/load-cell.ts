@@ -48,7 +48,7 @@ export const loadCell = async (
   const place = { memoryBytes: limits.memoryBytes };
   // Nobody may enter a publisher's process on the strength of a signature that was not checked yet.
   const unsigned = await services.quarters.assign(cryptlet, { ...place, signer: null });
-  const builder = services.pool.lodge(unsigned.publisher.name, unsigned.build);
+  const builder = services.pool.lodge(unsigned.house, unsigned.build);
   const lodgings = [builder];
   try {
     const code = {
@@ -85,7 +85,7 @@ export const loadCell = async (
     const quarters =
       signer === null ? unsigned : await services.quarters.assign(cryptlet, { ...place, signer });
     const { publisher, wall, wallMissing } = quarters;
-    const lodging = signer === null ? builder : services.pool.lodge(publisher.name, quarters.build);
+    const lodging = signer === null ? builder : services.pool.lodge(quarters.house, quarters.build);
     lodgings.push(lodging);
     const guests = createCellGuests({
       cryptlet: manifest.id,

@@ -5,7 +5,10 @@ import {
   type GuestThreadData,
   type ToGuest,
 } from "../protocol/guest-messages.ts";
+import type { Lane } from "../protocol/lane.ts";
 import { WALL } from "../protocol/limits.ts";
+import { compileEngine } from "../runners/js/engine-module.ts";
+import type { EngineLimits } from "../runners/js/js-engine.ts";
 import { type GuestLine, guestWork, type LineListener } from "./converse.ts";
 import type { Guest } from "./guest.ts";
 import { guestThreadFile, threadEnvironment } from "./thread-file.ts";
@@ -53,9 +56,14 @@ export const startThreadGuest = (
     wake();
   };
   const send = (message: ToGuest) => worker.postMessage(message);
+  /** Compiled here, once: a thread of its own would make the same machine code, and make it better, alone. */
+  let module: WebAssembly.Module | undefined;
+  const readyEngine = async (lane: Lane, { memoryBytes }: EngineLimits): Promise<void> => {
+    module = lane === "js" ? await compileEngine(memoryBytes) : undefined;
+  };
   const work = guestWork({
     isAlive: () => alive,
-    send,
+    send: (message) => send(message.kind === "end" || !module ? message : { ...message, module }),
     answer: (text) => {
       answers.postMessage(text);
       wake();
@@ -70,7 +78,14 @@ export const startThreadGuest = (
     toError,
   });
   return {
-    ...work,
+    build: async (code, bounds) => {
+      await readyEngine(code.lane, code.limits);
+      return work.build(code, bounds);
+    },
+    run: async (program, run, bounds) => {
+      await readyEngine(program.snapshot.lane, program.limits);
+      return work.run(program, run, bounds);
+    },
     wall: "none",
     get alive() {
       return alive;

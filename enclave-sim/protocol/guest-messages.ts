@@ -41,13 +41,15 @@ export interface GuestProgram {
 }
 
 export type ToGuest =
-  | { readonly kind: "build"; readonly code: GuestCode }
+  | { readonly kind: "build"; readonly code: GuestCode; readonly module?: WebAssembly.Module }
   | {
       readonly kind: "run";
       readonly program: GuestProgram;
       readonly run: EngineRun;
       /** Restore the same program once more when the run is over: the next one will probably be its. */
       readonly again: boolean;
+      /** The lane's engine, compiled by whoever holds the guests. */
+      readonly module?: WebAssembly.Module;
     }
   | { readonly kind: "end" };
 

@@ -40,6 +40,8 @@ export interface LaneEngine {
 
 /** What every lane's engine is made of. */
 export interface LaneEngineParts {
+  /** The engine itself where it is wasm, compiled once for all threads: machine code that one makes better serves all. */
+  readonly module?: WebAssembly.Module;
   readonly limits: EngineLimits;
   readonly host: EngineHost;
 }

@@ -148,7 +148,8 @@ describe("a run", () => {
     }
     const { cryptlets } = await fixture.enclave.stats();
     const own = cryptlets.find(({ measurement }) => measurement === probe.measurement);
-    expect(own).toMatchObject({ runs: 12, failures: 0, guestStarts: 4 });
+    expect(own).toMatchObject({ runs: 12, failures: 0 });
+    expect(own?.guestStarts).toBeLessThanOrEqual(4);
   });
 
   test("of what cannot be sent to the enclave is refused with a code", async () => {

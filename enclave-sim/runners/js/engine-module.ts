@@ -6,10 +6,7 @@ declare const WebAssembly: { compile(bytes: Uint8Array): Promise<WebAssembly.Mod
 
 const compiled = new Map<number, Promise<WebAssembly.Module>>();
 
-/**
- * The engine with its memory capped, compiled once per cap and thread. V8 knows the bytes again: threads of one process
- * share the machine code.
- */
+/** The engine with its memory capped, compiled once per cap; threads that are sent it share its machine code. */
 export const compileEngine = (memoryBytes: number): Promise<WebAssembly.Module> => {
   const known = compiled.get(memoryBytes);
   if (known) return known;

@@ -15,8 +15,13 @@ const decode = (code: Uint8Array, cryptlet: string): string => {
 export const createJsLaneEngine = async ({
   limits,
   host,
+  module,
 }: LaneEngineParts): Promise<LaneEngine> => {
-  const engine = createQuickjsEngine(await compileEngine(limits.memoryBytes), limits, host);
+  const engine = createQuickjsEngine(
+    module ?? (await compileEngine(limits.memoryBytes)),
+    limits,
+    host,
+  );
   return {
     build: async (code, cryptlet) => ({
       lane: "js",
