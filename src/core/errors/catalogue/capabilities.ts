@@ -21,7 +21,6 @@ export const capabilityErrors = {
     kind: "unavailable",
     message: "Another run of {cryptlet} changed its state first",
     hint: "Nothing of this run was applied or signed; run it again, it then sees the newer state.",
-    status: 409,
   },
   STATE_REFUSED: {
     kind: "verification",
