@@ -94,6 +94,8 @@ export const createAttestedServer = (options: AttestedServerOptions): AttestedSe
           );
         });
         server.listen({ host, port }, () => {
+          // Without a listener an accept that fails, for want of file descriptors say, would end the host.
+          server.on("error", (error) => log.error("attested listener", { error }));
           const address = server.address();
           resolve(typeof address === "object" && address ? address.port : port);
         });
