@@ -1,5 +1,9 @@
 // Edge of the package: `cryptlet-fabric/attested-tls`. Node only.
 
+export {
+  createCollateralMemory,
+  type CollateralMemory,
+} from "../attestation/dcap/collateral-memory.ts";
 export { HARDWARE_ANCHORS } from "../attestation/hardware-anchors.ts";
 export { createPolicyWorkloadAppraiser } from "../attestation/policy-workload-appraiser.ts";
 export type { Attester, AttestationRequest, TimedEvidence } from "../attestation/attester.ts";

@@ -5,6 +5,10 @@ export {
   createEvidenceAppraiser,
   type AppraiserOptions,
 } from "../attestation/evidence-appraiser.ts";
+export {
+  createCollateralMemory,
+  type CollateralMemory,
+} from "../attestation/dcap/collateral-memory.ts";
 export { HARDWARE_ANCHORS } from "../attestation/hardware-anchors.ts";
 export { createSimulatedAnchor, type SimulatedRoot } from "../attestation/simulated-anchor.ts";
 export type { TrustAnchor, TrustAnchors } from "../attestation/trust-anchors.ts";
