@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { reportNotRun } from "../../test/support/not-run.ts";
 import { createManualClock } from "../core/manual-clock.ts";
 import { createPriceSeries, createPriceWalk, priceText, readPriceSeries } from "./price-process.ts";
 
@@ -117,6 +118,8 @@ describe("a recorded series", () => {
   });
 
   const recorded = "../shared/data/gold-prices/monthly.csv";
+  if (!existsSync(recorded))
+    reportNotRun("recorded gold prices", `${recorded} is not beside the checkout`);
   it.skipIf(!existsSync(recorded))(
     "reads the recorded monthly prices where they lie beside the checkout",
     async () => {
