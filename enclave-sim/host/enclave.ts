@@ -22,10 +22,11 @@ import type { RecordedTranscript } from "../protocol/sealed-transcript.ts";
 /** A thread that holds keys, capabilities and journal, and the guest threads it starts. Simulated: no hardware protects it. */
 export interface Enclave extends HostAttestation {
   /**
-   * Starts a Cryptlet: evaluates its bundle once, measures it, opens or makes its keys.
+   * Starts a Cryptlet: evaluates its code once, measures it, opens or makes its keys.
    * `broker` is asked for `options.brokerSecrets`; it answers the enclave and not the host.
-   * Throws `CRYPTLET_INIT_FAILED`, `FEED_NOT_DECLARED`, `OBSERVATION_REFUSED` (a wrong feed hash), `SEAL_REFUSED`,
-   * `SECRET_SOURCE_INVALID`, `BROKER_*`, `ENCLAVE_CLOSED`.
+   * Throws `CRYPTLET_INIT_FAILED`, `LANE_ENGINE_MISSING`, `WALL_UNAVAILABLE`, `FEED_NOT_DECLARED`,
+   * `OBSERVATION_REFUSED` (a wrong feed hash), `SIGSTRUCT_INVALID`, `SIGSTRUCT_MISMATCH`, `SEAL_REFUSED`,
+   * `QUOTE_PROVIDER_FAILED`, `SECRET_SOURCE_INVALID`, `BROKER_*`, `ENCLAVE_CLOSED`.
    */
   load(
     cryptlet: CryptletPackage,

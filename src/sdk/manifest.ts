@@ -137,7 +137,7 @@ const limitsSchema = z.strictObject({
   maxLogCharacters: z.int().min(0).max(1_048_576).default(65_536),
 });
 
-/** Languages of each lane; the default of a lane is its first. */
+/** Languages of each lane. A manifest that names none is TypeScript, whatever its lane. */
 export const LANE_LANGUAGES = {
   js: ["typescript", "javascript"],
   wasm: ["rust", "c", "assemblyscript", "go", "micropython"],
