@@ -1,3 +1,4 @@
+import { SNP_REPORT_BYTES } from "../../src/attestation/sev-snp/snp-report.ts";
 import { bytesEqual } from "../../src/crypto/bytes.ts";
 import type { QuoteType } from "./quote-provider.ts";
 
@@ -10,7 +11,6 @@ const KINDS = [
   { type: "application/vnd.intel.tdx.quote.v4", tee: "tdx", version: 4, teeType: 0x81, at: 568 },
   { type: "application/vnd.intel.tdx.quote.v5", tee: "tdx", version: 5, teeType: 0x81, at: 574 },
 ] as const;
-const SNP_REPORT_BYTES = 1_184;
 const SNP_REPORT_DATA = 80;
 
 /** What a blob of bytes is by its own head; nothing is verified. */
