@@ -8,11 +8,16 @@ import {
   createKeyPair,
   createPolicy,
 } from "../../test/support/bundle-fixture.ts";
-import { FIXTURE_TIME, createObservation } from "../../test/support/observation-fixture.ts";
+import {
+  FIXTURE_TIME,
+  createObservation,
+  fixtureReceipt,
+} from "../../test/support/observation-fixture.ts";
 import type { Digest } from "../core/ids.ts";
 import { digestOf } from "../crypto/hashes.ts";
 import type { Bundle } from "./bundle.ts";
 import type { Observation } from "./observation.ts";
+import { runReceiptDigest } from "./run-receipt.ts";
 import { signJsonForm, signOnchainForm } from "./signed-observation.ts";
 import { verifyBundle, type VerifyBundleOptions } from "./verify-bundle.ts";
 
@@ -158,6 +163,26 @@ describe("evidence", () => {
     });
     expect(allowed).toMatchObject({ ok: true, simulated: true });
     expect(allowed.steps.find(({ step }) => step === "simulation")?.detail).toContain("SIMULATED");
+  });
+
+  test("must show the hardware that a signed receipt claims", async () => {
+    const run = { ...fixtureReceipt, attestation: "hardware" as const };
+    const statement = createObservation();
+    const claiming = createBundle(
+      pair,
+      { ...statement, run: { ...statement.run, receiptDigest: runReceiptDigest(run) } },
+      { run, evidence: [EVIDENCE] },
+    );
+    const policy = createPolicy(keys, { allowSimulated: true });
+    const claim = (change: Partial<VerifyBundleOptions>) =>
+      verify(claiming, { trust: policy, ...change });
+    expect(await claim({ appraise: accepts(false) })).toMatchObject({ ok: true, run });
+    for (const unproven of [{ appraise: accepts(true) }, { appraise: refuses }, {}])
+      expect(await claim(unproven)).toMatchObject({
+        ok: false,
+        code: "RUN_RECEIPT_MISMATCH",
+        run: null,
+      });
   });
 
   const other = `sha256:${"f".repeat(64)}` as Digest;

@@ -132,9 +132,12 @@ const verifyOnchainForm = (context: Context, verified: Verified): readonly KeyRe
   return signers;
 };
 
-/** The receipt that travels beside the statement must be the one whose digest was signed, and of the same run. */
+/**
+ * The receipt that travels beside the statement must be the one whose digest was signed, and of the same run. That
+ * hardware vouched for it is no enclave's own to say: accepted evidence has to show it.
+ */
 const reportRun = (
-  { bundle, steps }: Context,
+  { bundle, steps, appraisal }: Context,
   { run, cryptlet }: Observation,
 ): RunReceipt | null => {
   const receipt = bundle.run;
@@ -150,6 +153,8 @@ const reportRun = (
     return refuse(`its digest is not ${run.receiptDigest}`);
   if (receipt.measurement !== cryptlet.measurement || receipt.journalHead !== run.transcriptDigest)
     return refuse("it is of another run");
+  if (receipt.attestation === "hardware" && (!appraisal?.ok || appraisal.simulated))
+    return refuse("it claims hardware, which no accepted evidence shows");
   const { lane, wall, determinism } = receipt;
   steps.ok("run-receipt", `lane ${lane}, outer wall ${wall}, replay ${determinism}`);
   return receipt;
