@@ -5,10 +5,12 @@ import { createFabricClient } from "../client/fabric-client.ts";
 import { fabricError } from "../core/errors/fabric-error.ts";
 import { runIdSchema } from "../core/ids.ts";
 import { hexToBytes } from "../crypto/bytes.ts";
-import { BUNDLE_MEDIA_TYPE, parseBundle } from "../envelope/bundle.ts";
-import { payloadBytes } from "../envelope/dsse.ts";
-import type { Observation } from "../envelope/observation.ts";
+import { type Bundle, BUNDLE_MEDIA_TYPE, parseBundle } from "../envelope/bundle.ts";
+import { verifyEnvelope } from "../envelope/dsse-verify.ts";
+import { createKeyRing } from "../envelope/key-ring.ts";
+import { type Observation, OBSERVATION_TYPE } from "../envelope/observation.ts";
 import { parseObservation } from "../envelope/observation-json.ts";
+import type { RunReceipt } from "../envelope/run-receipt.ts";
 import { parseStrictJson } from "../envelope/strict-json.ts";
 import { readInput } from "./read-input.ts";
 
@@ -16,11 +18,17 @@ import { readInput } from "./read-input.ts";
 const MAX_TRANSCRIPT_BYTES = 134_217_728;
 const MAX_KEY_BYTES = 1_024;
 
+/** A statement that a key of its own bundle signed; whose keys these are is not known here. */
+export interface SignedStatement {
+  readonly observation: Observation;
+  readonly receipt: RunReceipt | null;
+  readonly keyids: readonly string[];
+}
+
 /** What is replayed, and the statement that must stand on it, where one was given. */
 export interface ReplaySubject {
   readonly transcript: Transcript;
-  /** Of a bundle; its signature is not checked here. */
-  readonly observation: Observation | null;
+  readonly statement: SignedStatement | null;
 }
 
 interface Where {
@@ -53,27 +61,39 @@ const opened = async (value: unknown, { key, signal }: Where): Promise<Transcrip
   return openTranscript(recorded, await readKey(key, signal));
 };
 
+/** Without a signature that holds a statement is anybody's. Throws `SIGNATURE_WRONG`, `SIGNER_NOT_TRUSTED`. */
+const statementOf = ({ envelope, keys, run }: Bundle): SignedStatement => {
+  const rules = { ring: createKeyRing(keys), threshold: 1, payloadType: OBSERVATION_TYPE };
+  const { payload, signers } = verifyEnvelope(envelope, rules);
+  return {
+    observation: parseObservation(payload),
+    receipt: run,
+    keyids: signers.map(({ keyid }) => keyid),
+  };
+};
+
 const fetched = (run: string, { fabric, signal }: Where): Promise<unknown> =>
   createFabricClient(fabric).runs.transcript(run, { signal });
 
 /**
  * A transcript by file, by run id from a fabric, or by the bundle that stands on it.
- * Throws `FILE_UNREADABLE`, `TRANSCRIPT_INVALID`, `TRANSCRIPT_SEALED`, `TRANSCRIPT_NOT_KEPT`, `BUNDLE_MALFORMED`.
+ * Throws `FILE_UNREADABLE`, `TRANSCRIPT_INVALID`, `TRANSCRIPT_SEALED`, `TRANSCRIPT_NOT_KEPT`, `BUNDLE_MALFORMED`,
+ * `SIGNATURE_WRONG`, `SIGNER_NOT_TRUSTED`.
  */
 export const readReplaySubject = async (source: string, where: Where): Promise<ReplaySubject> => {
   if (runIdSchema.safeParse(source).success)
-    return { transcript: await opened(await fetched(source, where), where), observation: null };
+    return { transcript: await opened(await fetched(source, where), where), statement: null };
   const value = await readJson(source, where.signal);
   const isBundle =
     typeof value === "object" &&
     value !== null &&
     "mediaType" in value &&
     value.mediaType === BUNDLE_MEDIA_TYPE;
-  if (!isBundle) return { transcript: await opened(value, where), observation: null };
-  const observation = parseObservation(payloadBytes(parseBundle(JSON.stringify(value)).envelope));
+  if (!isBundle) return { transcript: await opened(value, where), statement: null };
+  const statement = statementOf(parseBundle(JSON.stringify(value)));
   const recorded =
     where.transcript === undefined
-      ? await fetched(observation.run.id, where)
+      ? await fetched(statement.observation.run.id, where)
       : await readJson(where.transcript, where.signal);
-  return { transcript: await opened(recorded, where), observation };
+  return { transcript: await opened(recorded, where), statement };
 };

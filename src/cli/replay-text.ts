@@ -11,16 +11,23 @@ export const formatReplay = (
     readonly cryptlet: Transcript["cryptlet"];
     readonly calls: number;
     readonly transcriptDigest: string;
+    readonly signedBy: readonly string[] | null;
     readonly differences: readonly ReplayDifference[];
   },
   style: Style,
 ): string => {
-  const { same, run, cryptlet, calls, transcriptDigest, differences } = replayed;
+  const { same, run, cryptlet, calls, transcriptDigest, signedBy, differences } = replayed;
   const facts = [
     `run         ${run}`,
     `Cryptlet    ${cryptlet.id} ${cryptlet.version}`,
     `measured    ${cryptlet.measurement}`,
     `transcript  ${transcriptDigest}, ${calls} call(s)`,
+    ...(signedBy === null
+      ? []
+      : [
+          `signed by   ${signedBy.join(" ")}`,
+          "            Whose keys these are was not asked: see `cryptlet envelope verify`.",
+        ]),
   ];
   if (same) return [style.good("The same, bit for bit."), "", ...facts].join("\n");
   const rows = differences.map(({ where, path, recorded, replayed: now }) => [

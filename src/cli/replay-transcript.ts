@@ -9,21 +9,24 @@ import { jsonDifferences } from "../../enclave-sim/host/json-differences.ts";
 import type { Transcript } from "../../enclave-sim/protocol/transcript.ts";
 import { fabricError } from "../core/errors/fabric-error.ts";
 import { fabricIdSchema } from "../core/ids.ts";
-import type { Observation } from "../envelope/observation.ts";
-import type { ReplaySubject } from "./read-transcript.ts";
+import { runReceiptDigest } from "../envelope/run-receipt.ts";
+import type { ReplaySubject, SignedStatement } from "./read-transcript.ts";
 import { createTemporaryFolder } from "./temporary-folder.ts";
 
 /** A replay with what was found before the code even ran. */
 export interface ReplayResult extends ReplayReport {
   /** Measurement of the package that was run. */
   readonly measurement: string;
+  /** Ids of the bundle's own keys whose signatures hold; null without a bundle. Whose they are was not asked. */
+  readonly signedBy: readonly string[] | null;
 }
 
 /** What a signed statement says about its run, against the transcript that is said to be of it. */
 const statementDifferences = (
-  { run, cryptlet, value }: Observation,
+  { observation, receipt }: SignedStatement,
   transcript: Transcript,
 ): readonly ReplayDifference[] => {
+  const { run, cryptlet, value } = observation;
   const { outcome } = transcript;
   const proposed = "ok" in outcome ? outcome.ok.observation.value : null;
   const signed = {
@@ -33,13 +36,28 @@ const statementDifferences = (
     measurement: cryptlet.measurement,
     value,
   };
-  return jsonDifferences("statement", signed, {
+  const { head: journalHead, fuel, entries } = transcript;
+  const { measurement } = transcript.cryptlet;
+  const stated = jsonDifferences("statement", signed, {
     run: transcript.runId,
     trigger: transcript.trigger.id,
-    transcriptDigest: transcript.head,
-    measurement: transcript.cryptlet.measurement,
+    transcriptDigest: journalHead,
+    measurement,
     value: proposed,
   });
+  if (receipt === null) return stated;
+  const carried = {
+    digest: runReceiptDigest(receipt),
+    measurement: receipt.measurement,
+    journalHead: receipt.journalHead,
+    calls: receipt.calls,
+    fuel: receipt.fuel,
+  };
+  const expected = { measurement, journalHead, calls: entries.length, fuel };
+  return [
+    ...stated,
+    ...jsonDifferences("receipt", carried, { digest: run.receiptDigest, ...expected }),
+  ];
 };
 
 /**
@@ -47,13 +65,14 @@ const statementDifferences = (
  * Throws `TRANSCRIPT_INVALID` where the chain itself is broken, `PACKAGE_*`, `CRYPTLET_INIT_FAILED`.
  */
 export const replayTranscript = async (
-  { transcript, observation }: ReplaySubject,
+  { transcript, statement }: ReplaySubject,
   found: CryptletPackage,
   signal: AbortSignal,
 ): Promise<ReplayResult> => {
   const fault = findChainFault(transcript);
   if (fault !== null) throw fabricError("TRANSCRIPT_INVALID", { reason: fault });
-  const said = observation === null ? [] : statementDifferences(observation, transcript);
+  const said = statement === null ? [] : statementDifferences(statement, transcript);
+  const signedBy = statement?.keyids ?? null;
   const folder = createTemporaryFolder("cryptlet-replay-");
   const enclave = createEnclave();
   try {
@@ -74,11 +93,11 @@ export const replayTranscript = async (
     if (measurement !== recorded) {
       const code = jsonDifferences("code", { measurement: recorded }, { measurement });
       const differences = [...said, ...code];
-      return { same: false, differences, transcriptDigest: transcript.head, measurement };
+      return { same: false, differences, transcriptDigest: transcript.head, measurement, signedBy };
     }
     const report = await loaded.replay(transcript, { signal });
     const differences = [...said, ...report.differences];
-    return { ...report, measurement, same: differences.length === 0, differences };
+    return { ...report, measurement, signedBy, same: differences.length === 0, differences };
   } finally {
     await enclave.close();
     await folder.remove();

@@ -2,6 +2,7 @@ import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Transcript } from "../../enclave-sim/protocol/transcript.ts";
+import { type Bundle, parseBundle, serializeBundle } from "../../src/envelope/bundle.ts";
 import { openJournal } from "../../enclave-sim/host/journal.ts";
 import { runCliProcess } from "../support/cli-process.ts";
 import { dataOf, nextRound, prepareHost, startHost, stopHost } from "../support/emulated-host.ts";
@@ -137,6 +138,35 @@ describe("cryptlet replay", { timeout: 120_000 }, () => {
     expect(signed.code).toBe(14);
     const { data } = JSON.parse(signed.stdout) as Failure;
     expect(data?.differences[0]).toMatchObject({ where: "statement", path: "transcriptDigest" });
+  });
+
+  it("takes no statement that nobody signed, and no receipt of another run", async () => {
+    const { transcript, bundle } = await recorded();
+    const beside = ["--transcript", writeText("transcript.json", JSON.stringify(transcript))];
+    const replayed = async (change: (bundle: Bundle) => Bundle) => {
+      const file = writeText("bundle.json", serializeBundle(change(parseBundle(bundle))));
+      const run = await runCliProcess(["replay", file, ...beside, "--package", GOLD, "--json"]);
+      return { code: run.code, output: JSON.parse(run.stdout) as Failure };
+    };
+    // The round's number is no part of the run: without the signature nobody would see it.
+    const forged = await replayed((each) => {
+      const text = Buffer.from(each.envelope.payload, "base64").toString();
+      const payload = Buffer.from(text.replace(/"round":\d+/, '"round":4000000000'));
+      return { ...each, envelope: { ...each.envelope, payload: payload.toString("base64") } };
+    });
+    expect([forged.code, forged.output.error.code]).toEqual([11, "SIGNATURE_WRONG"]);
+    const nobody = await replayed((each) => ({ ...each, keys: [] }));
+    expect([nobody.code, nobody.output.error.code]).toEqual([12, "SIGNER_NOT_TRUSTED"]);
+    for (const claim of [{ wall: "bubblewrap+seccomp" }, { attestation: "hardware" }] as const) {
+      const receipt = await replayed((each) => ({
+        ...each,
+        run: each.run && { ...each.run, ...claim },
+      }));
+      expect(receipt.code).toBe(14);
+      expect(receipt.output.data?.differences).toMatchObject([
+        { where: "receipt", path: "digest" },
+      ]);
+    }
   });
 
   it("names changed code by its measurement", async () => {

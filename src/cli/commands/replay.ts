@@ -6,8 +6,9 @@ export const replay = defineCommand({
   summary: "Run a recorded run again and compare it, bit for bit",
   description:
     "Runs the Cryptlet again on the answers that were recorded, on any machine and without network, and compares " +
-    "each call, the outcome and the fuel with the transcript. Given a bundle, the transcript must be the one whose " +
-    "digest was signed, and must lead to the signed value. A Cryptlet of lane process is compared by its calls and " +
+    "each call, the outcome and the fuel with the transcript. Given a bundle, a key of the bundle must have " +
+    "signed it, the transcript must be the one whose digest was signed, and must lead to the signed value; whether to " +
+    "trust that key is the question of envelope verify. A Cryptlet of lane process is compared by its calls and " +
     "its outcome only. A sealed transcript needs the key of an auditor whom the host named.",
   arguments: [
     {
@@ -46,6 +47,8 @@ export const replay = defineCommand({
     3: "no such file, run or transcript",
     4: "the transcript is sealed, and not for this key",
     5: "nothing answers at --url",
+    11: "the bundle was changed after signing",
+    12: "the bundle does not carry the key that signed it",
     14: "the transcript is broken, or the replay differs",
   },
   run: async ({ args, options, global, output, signal }) => {
