@@ -81,6 +81,18 @@ test("behind the wall each publisher has a house of its own; without it there is
   expect(new Set(await housesWith(missing)).size).toBe(1);
 });
 
+test("a signer's programs do not live where its other Cryptlets do, nor with those of another language", async () => {
+  const houses = await Promise.all(
+    [
+      program,
+      { ...program, manifest: { ...program.manifest, language: "java" as const } },
+      stranger,
+    ].map((cryptlet) => assign("where-possible", { available: true }, cryptlet, "aa")),
+  );
+  expect(new Set(houses.map(({ house }) => house)).size).toBe(3);
+  expect(new Set(houses.map(({ publisher }) => publisher.name)).size).toBe(3);
+});
+
 test("the wall is tried once", async () => {
   let tries = 0;
   const master = createQuarterMaster("where-possible", async () => {

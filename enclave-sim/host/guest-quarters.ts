@@ -110,7 +110,7 @@ export const createQuarterMaster = (
       }
       return {
         publisher,
-        house: owner,
+        house: name,
         wall: "bubblewrap+seccomp",
         wallMissing: null,
         build: () =>
