@@ -1,11 +1,18 @@
-import { existsSync, readdirSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { z } from "zod";
 import { digestOf } from "../../src/crypto/hashes.ts";
 import type { CryptletPackage } from "./enclave.ts";
-import { MANIFEST_FILE, readPackage } from "./read-package.ts";
 
-/** Folder of the packages that ship with the fabric; built ones, also from the sources. */
+/**
+ * The list that the fabric's own build leaves beside its packages. A list, and not whatever lies in the folder: in a
+ * checkout `cryptlet build` writes a stranger's package into that very folder.
+ */
+export const FIRST_PARTY_FILE = "first-party.json";
+
+const listSchema = z.array(z.string()).max(256);
+
 const shippedFolder = (): string => {
   const here = path.dirname(fileURLToPath(import.meta.url));
   return path.join(
@@ -14,18 +21,19 @@ const shippedFolder = (): string => {
   );
 };
 
-/** Folders with a package, at most one level below a folder without. */
-const packageFolders = (folder: string, depth = 1): readonly string[] => {
-  if (existsSync(path.join(folder, MANIFEST_FILE))) return [folder];
-  if (depth < 0 || !existsSync(folder)) return [];
-  return readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .flatMap(({ name }) => packageFolders(path.join(folder, name), depth - 1));
-};
-
 /** Names the exact bytes of a package's manifest and code. */
 export const packageDigest = ({ manifestBytes, bundle }: CryptletPackage): string =>
   `${digestOf(manifestBytes)}/${digestOf(bundle)}`;
+
+/** Without a list nobody is first-party: everything then runs behind the outer wall. */
+const readShipped = async (): Promise<ReadonlySet<string>> => {
+  try {
+    const text = await readFile(path.join(shippedFolder(), FIRST_PARTY_FILE), "utf8");
+    return new Set(listSchema.parse(JSON.parse(text)));
+  } catch {
+    return new Set();
+  }
+};
 
 let shipped: Promise<ReadonlySet<string>> | undefined;
 
@@ -34,13 +42,6 @@ let shipped: Promise<ReadonlySet<string>> | undefined;
  * and wherever it lies. Such packages are trusted as the fabric itself is.
  */
 export const isFirstParty = async (cryptlet: CryptletPackage): Promise<boolean> => {
-  shipped ??= Promise.allSettled(packageFolders(shippedFolder()).map(readPackage)).then(
-    (results) =>
-      new Set(
-        results.flatMap((result) =>
-          result.status === "fulfilled" ? [packageDigest(result.value)] : [],
-        ),
-      ),
-  );
+  shipped ??= readShipped();
   return (await shipped).has(packageDigest(cryptlet));
 };
