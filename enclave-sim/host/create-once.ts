@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { link, open, readFile, unlink } from "node:fs/promises";
 import path from "node:path";
+import { systemCode } from "../../src/core/errors/system-code.ts";
 
 /** Owner only. */
 const MODE = 0o600;
@@ -27,7 +28,7 @@ export const readOrCreate = async (
     await link(draft, file);
     await syncDirectory(path.dirname(file));
   } catch (error) {
-    if (!hasCode(error, "EEXIST")) throw error;
+    if (systemCode(error) !== "EEXIST") throw error;
   } finally {
     await unlink(draft);
   }
@@ -38,7 +39,7 @@ const readIfThere = async (file: string): Promise<Buffer | undefined> => {
   try {
     return await readFile(file);
   } catch (error) {
-    if (hasCode(error, "ENOENT")) return undefined;
+    if (systemCode(error) === "ENOENT") return undefined;
     throw error;
   }
 };
@@ -51,6 +52,3 @@ const syncDirectory = async (directory: string): Promise<void> => {
     await handle.close();
   }
 };
-
-const hasCode = (error: unknown, code: string): boolean =>
-  error instanceof Error && "code" in error && error.code === code;

@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:cr
 import { z } from "zod";
 import { SIMULATED_VENDOR } from "../../src/attestation/simulated-vendor.ts";
 import { fabricError } from "../../src/core/errors/fabric-error.ts";
-import type { Digest } from "../../src/core/ids.ts";
+import { type Digest, digestHex } from "../../src/core/ids.ts";
 import { decodeBase64, encodeBase64 } from "../../src/crypto/base64.ts";
 import { bytesToHex, hexToBytes } from "../../src/crypto/bytes.ts";
 import { canonicalJson } from "../../src/envelope/canonical-json.ts";
@@ -64,7 +64,7 @@ const sealedSchema = z.strictObject({
 const identityFor = (identity: SealIdentity, policy: SealPolicy): string => {
   if (policy === "PLATFORM") return ZEROS;
   if (policy === "MRSIGNER") return identity.mrsigner;
-  return identity.mrenclave.slice("sha256:".length);
+  return digestHex(identity.mrenclave);
 };
 
 const sealingKey = (secret: Uint8Array, header: SealHeader): Uint8Array =>

@@ -3,6 +3,8 @@ import { mkdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 import { fabricError } from "../../src/core/errors/fabric-error.ts";
+import { systemCode } from "../../src/core/errors/system-code.ts";
+import { digestHex } from "../../src/core/ids.ts";
 import { decodeBase64, encodeBase64 } from "../../src/crypto/base64.ts";
 import { bytesToHex } from "../../src/crypto/bytes.ts";
 import { generateX25519, x25519PublicKey } from "../../src/crypto/hpke/hpke.ts";
@@ -123,7 +125,7 @@ const requestOf = (epoch: number): SealRequest => ({
 });
 
 const fileOf = (directory: string, { mrenclave, debug }: SealIdentity, epoch: number): string => {
-  const name = mrenclave.slice("sha256:".length);
+  const name = digestHex(mrenclave);
   return path.join(directory, `${name}${debug ? ".debug" : ""}.${epoch}.sealed`);
 };
 
@@ -175,7 +177,7 @@ export const openKeysets = async (
   for (let epoch = 1; epoch < MAX_EPOCHS; epoch += 1) {
     const file = fileOf(directory, identity, epoch);
     const text = await readFile(file).catch((error: unknown) => {
-      if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+      if (systemCode(error) === "ENOENT") return null;
       throw error;
     });
     if (text === null) break;

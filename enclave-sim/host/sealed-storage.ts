@@ -1,4 +1,5 @@
 import { hkdfSync } from "node:crypto";
+import { digestHex } from "../../src/core/ids.ts";
 import type { StateSealer } from "../capabilities/state/sealed-state.ts";
 import { seal, type SealIdentity, type SealRequest, unseal } from "./seal.ts";
 import { readPlatformSecret } from "./sealed-keys.ts";
@@ -32,7 +33,7 @@ export const openSealedStorage = async (
     purpose: "state",
     counter,
   });
-  const code = identity.mrenclave.slice("sha256:".length);
+  const code = digestHex(identity.mrenclave);
   return {
     sealer: {
       seal: (plain, counter) => encoder.encode(seal(secret, identity, request(counter), plain)),

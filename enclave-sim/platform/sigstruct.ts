@@ -1,7 +1,7 @@
 import { constants, createPublicKey, createSign, type KeyObject, verify } from "node:crypto";
 import forge from "node-forge";
 import { fabricError } from "../../src/core/errors/fabric-error.ts";
-import type { Digest } from "../../src/core/ids.ts";
+import { type Digest, digestHex } from "../../src/core/ids.ts";
 import { bytesEqual, bytesToHex, concatBytes, hexToBytes } from "../../src/crypto/bytes.ts";
 import { sha256Hex } from "../../src/crypto/hashes.ts";
 
@@ -90,7 +90,7 @@ export const createSigstruct = (
   view.setUint32(AT.miscMask, 0xffff_ffff, true);
   bytes.set(ATTRIBUTES, AT.attributes);
   bytes.set(ATTRIBUTES_MASK, AT.attributesMask);
-  bytes.set(hexToBytes(content.measurement.slice("sha256:".length), 32), AT.enclaveHash);
+  bytes.set(hexToBytes(digestHex(content.measurement), 32), AT.enclaveHash);
   view.setUint16(AT.prodId, content.prodId, true);
   view.setUint16(AT.svn, content.svn, true);
   const signature = createSign("sha256")

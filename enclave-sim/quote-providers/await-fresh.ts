@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { fabricError, isFabricError } from "../../src/core/errors/fabric-error.ts";
+import { systemCode } from "../../src/core/errors/system-code.ts";
 import type { QuoteProvider } from "./quote-provider.ts";
 
 /** ms between two looks, and how many there are: a kernel answers at the first. */
@@ -31,7 +32,7 @@ export const awaitFresh = async <Answer>(
       if (answer !== null) return answer;
     } catch (error) {
       if (isFabricError(error)) throw error;
-      if (!(error instanceof Error && "code" in error && PASSING.has(String(error.code))))
+      if (!PASSING.has(systemCode(error) ?? ""))
         throw providerFailed(provider, error instanceof Error ? error.message : "?", error);
       last = error;
     }

@@ -1,6 +1,6 @@
 import type { ReplayedLog } from "../../src/attestation/measurement-log.ts";
 import type { Clock } from "../../src/core/clock.ts";
-import type { Digest } from "../../src/core/ids.ts";
+import { type Digest, digestHex } from "../../src/core/ids.ts";
 import { concatBytes, hexToBytes } from "../../src/crypto/bytes.ts";
 import type { SimulatedPlatform } from "../platform/simulated-platform.ts";
 import type { SimulatedTee } from "../platform/tcb-encoding.ts";
@@ -18,7 +18,7 @@ export interface SimulatedWorkload {
   readonly debug: boolean;
 }
 
-const bytesOf = (digest: string): Uint8Array => hexToBytes(digest.slice(digest.indexOf(":") + 1));
+const bytesOf = (digest: string): Uint8Array => hexToBytes(digestHex(digest));
 
 /** Quotes of a simulated platform about one workload. SIMULATED: the vendor id says so. */
 export const createSimQuoteProvider = (

@@ -4,6 +4,7 @@ import {
   fabricError,
   isFabricError,
 } from "../core/errors/fabric-error.ts";
+import { digestHex } from "../core/ids.ts";
 import {
   type AppraisalPolicy,
   type AppraisalPolicyInput,
@@ -54,7 +55,6 @@ export interface Appraised {
   readonly refusal: FabricError | null;
 }
 
-const bareHex = (digest: string): string => digest.slice(digest.indexOf(":") + 1);
 const policyName = (policy: AppraisalPolicy | null) =>
   policy && { id: policy.id, digest: policyDigest(policy) };
 
@@ -104,7 +104,7 @@ const judge = (verified: VerifiedEvidence, context: AppraisalContext): Appraised
     simulated: claims.simulated,
     tcbStatus: claims.tcb.status,
     advisories: claims.tcb.advisories,
-    measurement: bound ? bareHex(bound.measurement) : claims.measurement,
+    measurement: bound ? digestHex(bound.measurement) : claims.measurement,
     reportData: claims.reportData,
     trustVector: trustVectorOf({
       claims,

@@ -1,5 +1,5 @@
 import { fabricError, isFabricError } from "../core/errors/fabric-error.ts";
-import type { Digest } from "../core/ids.ts";
+import { type Digest, digestHex } from "../core/ids.ts";
 import { digestOf } from "../crypto/hashes.ts";
 import type { KeyRecord } from "../crypto/key-record.ts";
 import { verifyEnvelope } from "../envelope/dsse-verify.ts";
@@ -60,8 +60,6 @@ const refuse = (reason: string): never => {
   throw fabricError("EVIDENCE_INVALID", { reason });
 };
 
-const hexOf = (digest: string): string => digest.slice(digest.indexOf(":") + 1);
-
 /** Keys as their records say, none twice, all of them under the registration's root. */
 const checkKeys = (keys: readonly KeyRecord[], registration: Registration): void => {
   try {
@@ -95,7 +93,8 @@ const checkSubject = (
   const { profile, cryptlet, manifestDigest, purpose } = registration;
   if (subject === "host") {
     if (profile !== "fabric/host/v1") refuse(`a host's log under the profile ${profile}`);
-    if (cryptlet !== "" || hexOf(manifestDigest) !== ZERO_WORD) refuse("a host names a Cryptlet");
+    if (cryptlet !== "" || digestHex(manifestDigest) !== ZERO_WORD)
+      refuse("a host names a Cryptlet");
     return;
   }
   if (profile === "fabric/host/v1") refuse("a Cryptlet's log under the profile of a host");
@@ -108,8 +107,8 @@ const checkSubject = (
 
 /** Whether the register in which this kind of TEE holds a measured log is the log's. Other kinds have none. */
 const isMeasured = (claims: EvidenceClaims, measurement: Digest, launch: string): boolean =>
-  (claims.tee === "sgx" && claims.registers["mrenclave"] === hexOf(measurement)) ||
-  (claims.tee === "tdx" && claims.registers["rtmr3"] === hexOf(launch));
+  (claims.tee === "sgx" && claims.registers["mrenclave"] === digestHex(measurement)) ||
+  (claims.tee === "tdx" && claims.registers["rtmr3"] === digestHex(launch));
 
 /**
  * CONFIGID and MRCONFIGID begin with the configuration's digest. MRENCLAVE covers the Cryptlet's part of the log alone, so
@@ -120,8 +119,8 @@ const checkConfiguration = (
   registration: Registration,
   host: Digest,
 ): void => {
-  const rest = tee === "sgx" ? hexOf(host) : "";
-  const expected = `${hexOf(registration.configId)}${rest}`;
+  const rest = tee === "sgx" ? digestHex(host) : "";
+  const expected = `${digestHex(registration.configId)}${rest}`;
   if (configId === null || configId !== expected.padEnd(configId.length, "0"))
     refuse("the quote binds another configuration or another host");
 };

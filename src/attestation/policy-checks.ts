@@ -1,4 +1,5 @@
 import { type FabricError, fabricError } from "../core/errors/fabric-error.ts";
+import { digestHex } from "../core/ids.ts";
 import type { AppraisalPolicy, ReferenceValues } from "./appraisal-policy.ts";
 import type { EvidenceClaims } from "./evidence-claims.ts";
 import { SNP_TCB_PARTS } from "./sev-snp/snp-tcb.ts";
@@ -61,17 +62,15 @@ export const checkTcb = (
   ];
 };
 
-const bareHex = (digest: string): string => digest.slice(digest.indexOf(":") + 1);
-
 type Registers = Readonly<Record<string, string>>;
 
 /** Registers of the evidence, and of its document the Cryptlet's, the host's and the whole log's measurement. */
 const registersOf = ({ claims, bound }: VerifiedEvidence): Registers => ({
   ...claims.registers,
   ...(bound && {
-    cryptlet: bareHex(bound.measurement),
-    host: bareHex(bound.host),
-    launch: bareHex(bound.launch),
+    cryptlet: digestHex(bound.measurement),
+    host: digestHex(bound.host),
+    launch: digestHex(bound.launch),
   }),
 });
 
@@ -81,8 +80,8 @@ const registersOf = ({ claims, bound }: VerifiedEvidence): Registers => ({
  */
 const measurementsOf = ({ claims, bound }: VerifiedEvidence): readonly string[] => {
   if (bound === null) return [claims.measurement];
-  const all = [bareHex(bound.measurement), claims.measurement];
-  if (bound.layer === "host-key" && bound.hostMeasured) all.push(bareHex(bound.host));
+  const all = [digestHex(bound.measurement), claims.measurement];
+  if (bound.layer === "host-key" && bound.hostMeasured) all.push(digestHex(bound.host));
   return [...new Set(all)];
 };
 
@@ -134,7 +133,7 @@ export const checkWorkload = (
   policy: AppraisalPolicy,
 ): { readonly refusals: readonly FabricError[]; readonly configurationApproved: boolean } => {
   const { claims, bound } = verified;
-  const configuration = bound ? bareHex(bound.registration.configId) : claims.configId;
+  const configuration = bound ? digestHex(bound.registration.configId) : claims.configId;
   const held = { claims, registers: registersOf(verified) };
   const refusals: FabricError[] = [];
   let configurationApproved = false;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { digestSchema, type Digest } from "../core/ids.ts";
+import { digestHex, digestSchema, type Digest } from "../core/ids.ts";
 import { bytesToHex, concatBytes, hexToBytes } from "../crypto/bytes.ts";
 import { digestOf, keccak256 } from "../crypto/hashes.ts";
 import type { KeyRecord } from "../crypto/key-record.ts";
@@ -47,7 +47,7 @@ export type Registration = z.infer<typeof registrationSchema>;
 const MAGIC = "CRY1";
 const encoder = new TextEncoder();
 const nameWord = (text: string) => keccak256(encoder.encode(text));
-const digestWord = (digest: Digest) => hexToBytes(digest.slice("sha256:".length), 32);
+const digestWord = (digest: Digest) => hexToBytes(digestHex(digest), 32);
 const numberBytes = (value: number, length: number) =>
   hexToBytes(value.toString(16).padStart(2 * length, "0"), length);
 

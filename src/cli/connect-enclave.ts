@@ -2,6 +2,7 @@ import { createPolicyWorkloadAppraiser } from "../attestation/policy-workload-ap
 import { connectAttested } from "../attested-tls/connect-attested.ts";
 import { systemClock } from "../core/clock.ts";
 import { fabricError } from "../core/errors/fabric-error.ts";
+import { digestHex } from "../core/ids.ts";
 import { readAnchors, readPolicy } from "./appraise-file.ts";
 import type { CommandResult } from "./command.ts";
 import type { Style } from "./style.ts";
@@ -47,7 +48,7 @@ export const connectEnclave = async (options: {
     signal,
   });
   socket.destroy();
-  const hash = Buffer.from(peer.tlsKey.keyid.slice("sha256:".length), "hex");
+  const hash = Buffer.from(digestHex(peer.tlsKey.keyid), "hex");
   const data: ConnectData = {
     url: target.origin,
     ok: true,

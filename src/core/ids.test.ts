@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   addressSchema,
   createRunId,
+  digestHex,
   digestSchema,
   feedHashSchema,
   feedIdSchema,
@@ -86,5 +87,12 @@ describe("createRunId", () => {
   it("gives ids that its schema takes and that differ", () => {
     const ids = Array.from({ length: 100 }, () => runIdSchema.parse(createRunId()));
     expect(new Set(ids).size).toBe(100);
+  });
+});
+
+describe("digestHex", () => {
+  it("leaves out the name of the algorithm, whatever its length", () => {
+    for (const name of ["sha256", "sha384"])
+      expect(digestHex(`${name}:${"ab".repeat(32)}`)).toBe("ab".repeat(32));
   });
 });

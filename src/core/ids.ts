@@ -31,6 +31,9 @@ export const digestSchema = z
   .regex(/^sha256:[0-9a-f]{64}$/, "digest: sha256: and 64 lower-case hex characters")
   .transform((text) => text as Digest);
 
+/** The hex characters of a digest, of whatever algorithm its prefix names. */
+export const digestHex = (digest: string): string => digest.slice(digest.indexOf(":") + 1);
+
 /** On-chain name of a feed: `0x` and 64 hex characters, keccak-256 over fabric, Cryptlet and parameters. */
 export type FeedHash = Brand<`0x${string}`, "FeedHash">;
 export const feedHashSchema = z

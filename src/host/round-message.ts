@@ -1,4 +1,4 @@
-import type { Digest, FabricId, FeedId } from "../core/ids.ts";
+import { type Digest, digestHex, type FabricId, type FeedId } from "../core/ids.ts";
 import type { StreamConfig } from "../bus/bus.ts";
 
 const DAY_MS = 86_400_000;
@@ -16,7 +16,7 @@ const DIGEST_CHARACTERS = 32;
  * of rounds to come, and the bus would drop those as duplicates.
  */
 export const roundMessageId = (feed: FeedId, round: number, envelope: Digest): string =>
-  `cryptlet:${feed}:${round}:${envelope.slice("sha256:".length).slice(0, DIGEST_CHARACTERS)}`;
+  `cryptlet:${feed}:${round}:${digestHex(envelope).slice(0, DIGEST_CHARACTERS)}`;
 
 /** Stream that carries all rounds of a fabric. */
 export const roundStream = (fabric: FabricId): StreamConfig => ({

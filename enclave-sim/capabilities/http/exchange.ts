@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import { fabricError, isFabricError } from "../../../src/core/errors/fabric-error.ts";
+import { systemCode } from "../../../src/core/errors/system-code.ts";
 import type { SourcesConfiguration } from "./http-capability.ts";
 import type { ConnectionPool } from "./connection-pool.ts";
 import type { Connection, Target, TlsFacts } from "./connection.ts";
@@ -127,7 +128,7 @@ const exchangeOn = async (
 };
 
 const broken = (cause: unknown, host: string, limit: number): Error => {
-  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown";
+  const code = systemCode(cause) ?? "unknown";
   return code === "UND_ERR_HEADERS_OVERFLOW"
     ? fabricError("HTTP_TOO_LARGE", { host, limit }, { cause })
     : fabricError("HTTP_BROKEN", { host, reason: code }, { cause });

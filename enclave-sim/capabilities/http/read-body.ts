@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 import { fabricError, isFabricError } from "../../../src/core/errors/fabric-error.ts";
+import { systemCode } from "../../../src/core/errors/system-code.ts";
 import type { Digest } from "../../../src/core/ids.ts";
 
 /** A body that arrived whole. */
@@ -77,7 +78,7 @@ const collect = async (stream: Readable, limit: number, host: string): Promise<B
     }
   } catch (cause) {
     stream.destroy();
-    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+    const code = systemCode(cause) ?? "";
     if (
       !isFabricError(cause) &&
       (code.startsWith("Z_") ||

@@ -1,4 +1,5 @@
 import { lookup } from "node:dns/promises";
+import { systemCode } from "../../../src/core/errors/system-code.ts";
 import { fabricError } from "../../../src/core/errors/fabric-error.ts";
 import { isPublicAddress } from "./public-address.ts";
 
@@ -25,7 +26,11 @@ export const resolveHost = async (
   try {
     addresses = await options.resolver(host);
   } catch (cause) {
-    throw fabricError("HTTP_NAME_UNKNOWN", { host, reason: codeOf(cause) }, { cause });
+    throw fabricError(
+      "HTTP_NAME_UNKNOWN",
+      { host, reason: systemCode(cause) ?? "unknown" },
+      { cause },
+    );
   }
   if (addresses.length === 0)
     throw fabricError("HTTP_NAME_UNKNOWN", { host, reason: "no address" });
@@ -35,6 +40,3 @@ export const resolveHost = async (
   if (bad !== undefined) throw fabricError("HTTP_PRIVATE_ADDRESS", { host, address: bad });
   return addresses.slice(0, MAX_ADDRESSES);
 };
-
-const codeOf = (error: unknown): string =>
-  error instanceof Error && "code" in error ? String(error.code) : "unknown";

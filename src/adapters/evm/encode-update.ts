@@ -1,6 +1,6 @@
 import { recoverAddress, concat, toBeHex } from "ethers";
 import { fabricError } from "../../core/errors/fabric-error.ts";
-import type { Address } from "../../core/ids.ts";
+import { type Address, digestHex } from "../../core/ids.ts";
 import { bytesToHex } from "../../crypto/bytes.ts";
 import { keccak256 } from "../../crypto/hashes.ts";
 import { preAuthEncoding } from "../../envelope/dsse.ts";
@@ -101,7 +101,7 @@ export const encodeUpdate = (message: SignedPayload, set: SignerSet): string | n
   return concat([
     feedAbi.encodeFunctionData("update_QJGga", [
       toBeHex(report, 32),
-      `0x${statementDigest.slice("sha256:".length)}`,
+      `0x${digestHex(statementDigest)}`,
     ]),
     ...parts,
   ]);

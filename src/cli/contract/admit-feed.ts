@@ -5,7 +5,13 @@ import type { EvmAccount } from "../../adapters/evm/evm-account.ts";
 import { registryAbi } from "../../adapters/evm/feed-abi.ts";
 import { registerKey } from "../../adapters/evm/register-key.ts";
 import { fabricError, isFabricError } from "../../core/errors/fabric-error.ts";
-import { addressSchema, type Address, type Digest, type FeedHash } from "../../core/ids.ts";
+import {
+  addressSchema,
+  digestHex,
+  type Address,
+  type Digest,
+  type FeedHash,
+} from "../../core/ids.ts";
 
 /** A feed and the one SIMULATED key that may sign it, as verifiers put them on a chain. */
 export interface FeedAdmission {
@@ -28,7 +34,7 @@ export interface FeedAdmission {
 const ZERO = `0x${"0".repeat(40)}`;
 const keysOfRegistry = new Interface(["function keys() view returns (address)"]);
 
-const toBytes32 = (digest: Digest): string => `0x${digest.slice("sha256:".length)}`;
+const toBytes32 = (digest: Digest): string => `0x${digestHex(digest)}`;
 
 /** The key registry that a feed registry goes by. Throws `DEPLOYMENT_FAILED` where no feed registry is. */
 export const findKeys = async (account: EvmAccount, registry: Address): Promise<Address> => {
