@@ -24,6 +24,7 @@ const td = (minor: number, version: number, microcode: number) => (body: Uint8Ar
   body.set([minor, version, microcode], 0);
 const TEE_TCB_SVN2 = 584;
 const MR_SERVICE_TD = 600;
+const TD_ATTRIBUTES = 120;
 
 describe("SGX", () => {
   it("takes the first level that every SVN reaches", () => {
@@ -131,6 +132,15 @@ describe("TDX", () => {
       td(9, 1, 0)(bytes);
     };
     expect(refusal({ tee: "tdx", version: 5, body: both })).toBe("TCB_LEVEL_UNKNOWN");
+  });
+
+  it("refuses a TD that may be moved where its report has no place for who may do it", () => {
+    const migratable = (bytes: Uint8Array) => bytes.set([0x20], TD_ATTRIBUTES + 3);
+    expect(refusal({ tee: "tdx", body: migratable })).toBe("SERVICE_TD_REFUSED");
+    expect(refusal({ tee: "tdx", version: 5, body: migratable })).toBe("none");
+    // SEPT_VE_DISABLE and PKS stand beside it and move nothing.
+    const others = (bytes: Uint8Array) => bytes.set([0x50], TD_ATTRIBUTES + 3);
+    expect(refusal({ tee: "tdx", body: others })).toBe("none");
   });
 });
 

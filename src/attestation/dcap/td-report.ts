@@ -53,3 +53,7 @@ export const parseTdReport = (bytes: Uint8Array): TdReport => {
 
 /** True when anybody may read the TD: attribute DEBUG, or one of the bits beside it that do not exist yet. */
 export const isDebugTd = ({ tdAttributes }: TdReport): boolean => (tdAttributes[0] ?? 0xff) !== 0;
+
+/** True when a service TD may move the TD to another machine (attribute MIGRATABLE, bit 29; TDX module 1.5 ABI). */
+export const isMigratableTd = ({ tdAttributes }: TdReport): boolean =>
+  ((tdAttributes[3] ?? 0xff) & 0x20) !== 0;

@@ -17,6 +17,7 @@ import {
   type VerifiedPck,
   verifyPck,
 } from "./verify-collateral.ts";
+import { isMigratableTd } from "./td-report.ts";
 import { verifyQuoteSignatures } from "./verify-quote-signatures.ts";
 
 /** What a quote is verified with. Everything is passed in: the verifier has no clock, no network and no state. */
@@ -65,10 +66,14 @@ const checkFits = (
   if (tcbInfo.pceId !== pck.pceId) mismatch(`TCB info is of PCE ${tcbInfo.pceId}`);
 };
 
-/** A service TD could change the TD from outside, and nothing here says which one that is. */
+/**
+ * A service TD could change the TD from outside, and nothing here says which one that is. A report of TDX 1.0 has no
+ * place for it: whoever asks for the older form hides what may move the TD.
+ */
 const checkServiceTd = ({ body }: Quote): void => {
-  if (body.kind === "tdx" && body.v15?.mrServiceTd.some((byte) => byte !== 0) === true)
-    throw fabricError("SERVICE_TD_REFUSED", {});
+  if (body.kind !== "tdx") return;
+  const isBound = body.v15 ? body.v15.mrServiceTd.some((byte) => byte !== 0) : isMigratableTd(body);
+  if (isBound) throw fabricError("SERVICE_TD_REFUSED", {});
 };
 
 /**

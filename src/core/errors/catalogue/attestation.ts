@@ -124,7 +124,7 @@ export const attestationErrors = {
   },
   SERVICE_TD_REFUSED: {
     kind: "verification",
-    message: "A service TD is bound to the trust domain",
+    message: "A service TD is bound to the trust domain, or may be",
     hint: "It can change the domain from outside, and nothing in the quote says which code it runs.",
     exit: 13,
   },
