@@ -18,7 +18,7 @@ import {
   type ReleaseRequest,
 } from "./protocol.ts";
 import { judgeClaim } from "./secret-policy.ts";
-import type { SecretEntry, Vault } from "./vault.ts";
+import type { Vault } from "./vault.ts";
 
 /** Hands a secret to an enclave whose evidence its policy accepts, encrypted to a key that only that enclave holds. */
 export interface KeyBroker {
@@ -59,18 +59,17 @@ export const createKeyBroker = (parts: KeyBrokerParts): KeyBroker => {
   const { vault, clock, log, appraisers } = parts;
   const challenges = createChallenges(clock, parts.challengeMs);
 
-  /** Evidence under every appraisal policy that the secrets ask for; one that refuses it refuses the request. */
+  /** Evidence under every one of these appraisal policies; one that refuses it refuses the request. */
   const appraise = async (
-    entries: readonly SecretEntry[],
+    policies: ReadonlySet<string>,
     { evidence, nonce }: ReleaseRequest,
     signal: AbortSignal | undefined,
   ): Promise<AppraisedWorkload> => {
-    const names = new Set(entries.map(({ policy }) => policy.appraisal));
     let workload: AppraisedWorkload | undefined;
-    for (const name of names) {
+    for (const name of policies) {
       const appraiser = appraisers.get(name);
       if (!appraiser)
-        throw fabricError("BROKER_EVIDENCE_REFUSED", { reason: `there is no policy ${name}` });
+        throw fabricError("BROKER_EVIDENCE_REFUSED", { reason: "no policy judged it" });
       const task = { purpose: "kbs", nonce, at: clock.now() } as const;
       workload = await appraiser.appraise(evidence, task, signal ? { signal } : {});
     }
@@ -81,6 +80,26 @@ export const createKeyBroker = (parts: KeyBrokerParts): KeyBroker => {
     if (registration.encryptionKey === ZERO_WORD)
       throw fabricError("BROKER_EVIDENCE_REFUSED", { reason: "it binds no encryption key" });
     return workload;
+  };
+
+  /**
+   * Evidence under any policy that there is: whoever names a secret that does not exist must bring what would be judged
+   * for one that does, or would learn by its refusal which names exist.
+   */
+  const appraiseByAny = async (
+    request: ReleaseRequest,
+    signal: AbortSignal | undefined,
+  ): Promise<AppraisedWorkload> => {
+    let refusal: unknown;
+    for (const name of appraisers.keys()) {
+      try {
+        return await appraise(new Set([name]), request, signal);
+      } catch (error) {
+        signal?.throwIfAborted();
+        refusal ??= error;
+      }
+    }
+    throw refusal ?? fabricError("BROKER_EVIDENCE_REFUSED", { reason: "no policy judged it" });
   };
 
   return {
@@ -102,17 +121,13 @@ export const createKeyBroker = (parts: KeyBrokerParts): KeyBroker => {
       const found = await Promise.all(names.map((name) => vault.find(name)));
       const entries = found.filter((entry) => entry !== null);
       const missing = names.filter((_, index) => found[index] === null);
-      const [first] = missing;
-      if (first !== undefined) {
-        await refuse(
-          NOBODY,
-          missing.map((name) => [name, "unknown"]),
-        );
-        throw fabricError("BROKER_SECRET_REFUSED", { secret: first });
-      }
+      const policies = new Set(entries.map(({ policy }) => policy.appraisal));
       let workload: AppraisedWorkload;
       try {
-        workload = await appraise(entries, request, options.signal);
+        workload =
+          missing.length === 0
+            ? await appraise(policies, request, options.signal)
+            : await appraiseByAny(request, options.signal);
       } catch (error) {
         options.signal?.throwIfAborted();
         const code = isFabricError(error) ? error.code : "INTERNAL";
@@ -128,6 +143,14 @@ export const createKeyBroker = (parts: KeyBrokerParts): KeyBroker => {
       const { measurement, publisher, registration, evidenceId } = workload;
       const { cryptlet } = registration;
       const seen = { cryptlet, measurement, evidence: evidenceId };
+      const [first] = missing;
+      if (first !== undefined) {
+        await refuse(
+          seen,
+          missing.map((name) => [name, "unknown"]),
+        );
+        throw fabricError("BROKER_SECRET_REFUSED", { secret: first });
+      }
       const claim = { host, cryptlet, measurement, publisher, at: clock.now() };
       const refused = entries.flatMap(({ name, policy }) => {
         const reason = judgeClaim(policy, claim);

@@ -3,8 +3,10 @@ import path from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { createManualClock, type ManualClock } from "../../src/core/manual-clock.ts";
 import { cryptletIdSchema } from "../../src/core/ids.ts";
+import { toWire } from "../../src/core/errors/wire.ts";
 import { encodeBase64 } from "../../src/crypto/base64.ts";
 import { generateX25519 } from "../../src/crypto/hpke/hpke.ts";
+import type { Evidence } from "../../src/envelope/bundle.ts";
 import type { BrokerClient } from "../../src/key-broker/broker-client.ts";
 import { openRelease } from "../../src/key-broker/open-release.ts";
 import type { ReleaseAnswer } from "../../src/key-broker/protocol.ts";
@@ -252,6 +254,32 @@ describe("the key broker refuses", () => {
       "unknown",
       "unknown",
     ]);
+  });
+
+  it("to say which secrets exist to whoever brings no evidence that it takes", async () => {
+    const refusalOf = async (name: string, evidence: (nonce: string) => Evidence) => {
+      const { nonce } = await host.challenge();
+      const request = { nonce, evidence: evidence(nonce), secrets: [name] };
+      return host.release(request).then(
+        () => "released",
+        (error: unknown) => {
+          const { code, arguments: given } = toWire(error);
+          return { code, given };
+        },
+      );
+    };
+    const stranger = createAttestedFixture(clock);
+    const brought: readonly ((nonce: string) => Evidence)[] = [
+      () => ({ type: "application/x-nothing", body: "" }),
+      () => evidenceFor(fixture, "5a".repeat(32)),
+      (nonce) => evidenceFor(stranger, nonce),
+      (nonce) => evidenceFor(fixture, nonce, { debug: true }),
+    ];
+    for (const evidence of brought) {
+      const known = await refusalOf("crm-token", evidence);
+      expect(known).toMatchObject({ code: "BROKER_EVIDENCE_REFUSED" });
+      expect(await refusalOf("unknown", evidence)).toEqual(known);
+    }
   });
 
   it("all secrets of a request when one of them is not for it", async () => {
