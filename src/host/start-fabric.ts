@@ -33,6 +33,7 @@ import { startFeeds } from "./start-feeds.ts";
 import { createTeardown, type Teardown } from "./teardown.ts";
 import { createTranscriptKeeper } from "./transcript-keeper.ts";
 import { trustOwnKeys } from "./trust-own-keys.ts";
+import { warnOfWall } from "./warn-of-wall.ts";
 
 /** The publisher turns at least every five seconds, plus the bus's own time-out. */
 const OUTBOX_LIMIT_MS = 60_000;
@@ -102,6 +103,7 @@ const start = async (
     ...(signal ? { signal } : {}),
     ...(broker ? { broker } : {}),
   });
+  warnOfWall(config.enclave.wall, cryptlets.values(), log);
 
   const renewal = startEvidenceRenewal({ cryptlets: cryptlets.values(), clock, log });
   teardown.push(() => renewal.stop());
