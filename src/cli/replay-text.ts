@@ -1,12 +1,21 @@
 import type { ReplayDifference } from "../../enclave-sim/host/enclave.ts";
+import type { Determinism } from "../../enclave-sim/protocol/lane.ts";
 import type { Transcript } from "../../enclave-sim/protocol/transcript.ts";
 import type { Style } from "./style.ts";
 import { formatTable } from "./table.ts";
+
+/** A program is not held still between two calls: of it nobody may say more. */
+const SAME: Readonly<Record<Determinism, string>> = {
+  "bit-for-bit": "The same, bit for bit.",
+  "host-calls-only":
+    "The same calls and the same outcome. What the program did in between cannot be compared.",
+};
 
 /** What `cryptlet replay` tells a person. */
 export const formatReplay = (
   replayed: {
     readonly same: boolean;
+    readonly determinism: Determinism;
     readonly run: string;
     readonly cryptlet: Transcript["cryptlet"];
     readonly calls: number;
@@ -16,7 +25,8 @@ export const formatReplay = (
   },
   style: Style,
 ): string => {
-  const { same, run, cryptlet, calls, transcriptDigest, signedBy, differences } = replayed;
+  const { same, determinism, run, cryptlet, calls, transcriptDigest, signedBy, differences } =
+    replayed;
   const facts = [
     `run         ${run}`,
     `Cryptlet    ${cryptlet.id} ${cryptlet.version}`,
@@ -29,7 +39,7 @@ export const formatReplay = (
           "            Whose keys these are was not asked: see `cryptlet envelope verify`.",
         ]),
   ];
-  if (same) return [style.good("The same, bit for bit."), "", ...facts].join("\n");
+  if (same) return [style.good(SAME[determinism]), "", ...facts].join("\n");
   const rows = differences.map(({ where, path, recorded, replayed: now }) => [
     where,
     path === "" ? "-" : path,

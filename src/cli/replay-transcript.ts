@@ -6,6 +6,7 @@ import type {
 } from "../../enclave-sim/host/enclave.ts";
 import { findChainFault } from "../../enclave-sim/host/journal.ts";
 import { jsonDifferences } from "../../enclave-sim/host/json-differences.ts";
+import { determinismOf, type Determinism } from "../../enclave-sim/protocol/lane.ts";
 import type { Transcript } from "../../enclave-sim/protocol/transcript.ts";
 import { fabricError } from "../core/errors/fabric-error.ts";
 import { fabricIdSchema } from "../core/ids.ts";
@@ -19,6 +20,8 @@ export interface ReplayResult extends ReplayReport {
   readonly measurement: string;
   /** Ids of the bundle's own keys whose signatures hold; null without a bundle. Whose they are was not asked. */
   readonly signedBy: readonly string[] | null;
+  /** How much of the run the comparison covers: what a program did between two calls is not known. */
+  readonly determinism: Determinism;
 }
 
 /** What a signed statement says about its run, against the transcript that is said to be of it. */
@@ -73,6 +76,7 @@ export const replayTranscript = async (
   if (fault !== null) throw fabricError("TRANSCRIPT_INVALID", { reason: fault });
   const said = statement === null ? [] : statementDifferences(statement, transcript);
   const signedBy = statement?.keyids ?? null;
+  const determinism = determinismOf(found.manifest.lane);
   const folder = createTemporaryFolder("cryptlet-replay-");
   const enclave = createEnclave();
   try {
@@ -93,11 +97,13 @@ export const replayTranscript = async (
     if (measurement !== recorded) {
       const code = jsonDifferences("code", { measurement: recorded }, { measurement });
       const differences = [...said, ...code];
-      return { same: false, differences, transcriptDigest: transcript.head, measurement, signedBy };
+      const facts = { transcriptDigest: transcript.head, measurement, signedBy, determinism };
+      return { same: false, differences, ...facts };
     }
     const report = await loaded.replay(transcript, { signal });
     const differences = [...said, ...report.differences];
-    return { ...report, measurement, signedBy, same: differences.length === 0, differences };
+    const same = differences.length === 0;
+    return { ...report, measurement, signedBy, determinism, same, differences };
   } finally {
     await enclave.close();
     await folder.remove();

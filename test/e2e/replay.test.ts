@@ -72,6 +72,7 @@ describe("cryptlet replay", { timeout: 120_000 }, () => {
       same: true,
       transcriptDigest: transcript.head,
       measurement: transcript.cryptlet.measurement,
+      determinism: "bit-for-bit",
     });
     const argv = [
       "replay",
@@ -193,5 +194,10 @@ describe("cryptlet replay", { timeout: 120_000 }, () => {
       "--json",
     ]);
     expect(nobody.code).toBe(5);
+    const named = { ...transcript, cryptlet: { ...transcript.cryptlet, id: "strangers-own" } };
+    const file = writeText("strangers.json", JSON.stringify(named));
+    const stranger = await runCliProcess(["replay", file, "--json"]);
+    expect(stranger.code).toBe(2);
+    expect((JSON.parse(stranger.stdout) as Failure).error.code).toBe("USAGE_INVALID");
   });
 });

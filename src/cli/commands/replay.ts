@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+
 import { defineCommand } from "../command.ts";
 
 export const replay = defineCommand({
@@ -30,7 +32,7 @@ export const replay = defineCommand({
     key: {
       kind: "text",
       value: "FILE",
-      help: "X25519 secret key of an auditor in hex, for a sealed transcript",
+      help: "X25519 secret key of an auditor in hex, for a sealed transcript (docs/enclave.md makes one)",
     },
   },
   examples: [
@@ -62,6 +64,10 @@ export const replay = defineCommand({
     const subject = await readReplaySubject(args.what, where);
     const { cryptlet, runId, entries } = subject.transcript;
     const folder = options.package ?? builtFile("cryptlets", cryptlet.id);
+    if (options.package === undefined && !existsSync(folder))
+      throw fabricError("USAGE_INVALID", {
+        fault: `${cryptlet.id} does not ship with the fabric: name its package with --package`,
+      });
     const { found } = await openPackage(folder);
     const report = await replayTranscript(subject, found, signal);
     const { same, differences } = report;
