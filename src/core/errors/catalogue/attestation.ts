@@ -83,7 +83,7 @@ export const attestationErrors = {
   COLLATERAL_MISSING: {
     kind: "verification",
     message: "There is no collateral to judge the quote by",
-    hint: "Give it with --collateral FILE; without revocation lists and TCB info nothing is accepted.",
+    hint: "Give it with --collateral FILE, or let --fetch ask the vendor for it; without revocation lists and TCB info nothing is accepted.",
     exit: 13,
   },
   COLLATERAL_INVALID: {

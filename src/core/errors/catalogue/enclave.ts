@@ -14,7 +14,7 @@ export const enclaveErrors = {
   PACKAGE_BUILD_FAILED: {
     kind: "user",
     message: "The Cryptlet in {path} does not build:\n{faults}",
-    hint: "A Cryptlet imports the SDK and its own files only; Node modules do not exist in its engine.",
+    hint: "A Cryptlet imports what the fabric ships for its language and its own files only. `cryptlet doctor` tells the versions of the compilers.",
   },
   BUILD_TOOL_MISSING: {
     kind: "unavailable",
