@@ -4,6 +4,7 @@ import { toRefusal } from "../../src/sdk/guest-error.ts";
 import {
   CONTROL,
   type FromGuest,
+  GUEST_READY,
   type GuestProgram,
   type GuestThreadData,
   type ToGuest,
@@ -132,3 +133,4 @@ const handle = async (message: ToGuest): Promise<void> => {
 };
 
 port.on("message", (message: ToGuest) => void handle(message));
+port.postMessage(GUEST_READY);

@@ -54,8 +54,15 @@ export const createCellGuests = (parts: {
     return (run, bounds) =>
       lodging.use(
         program.id,
-        async (guest, again) => {
-          const meter = createRunMeter(clock, bounds.answer);
+        async (guest, again, pause) => {
+          const meter = createRunMeter(clock, async (text, signal) => {
+            pause(true);
+            try {
+              return await bounds.answer(text, signal);
+            } finally {
+              pause(false);
+            }
+          });
           meters.push(meter);
           try {
             const asked = { ...bounds, answer: meter.answer, again };

@@ -163,3 +163,45 @@ test("a closed pool has ended every guest, those at work too", async () => {
   await pool.close();
   expect(houses[0]?.state).toMatchObject({ alive: false, closed: 1 });
 });
+
+test("one guest starts at a time; who comes meanwhile takes what is given back first", async () => {
+  const { pool } = start();
+  const ups: (() => void)[] = [];
+  const { house } = fakeHouse();
+  const slow: GuestHouse = {
+    wall: "none",
+    alive: true,
+    start: () =>
+      Object.assign(house.start(), {
+        ready: new Promise<void>((resolve) => {
+          ups.push(resolve);
+        }),
+      }),
+    close: async () => undefined,
+  };
+  const publisher = pool.lodge("slow", () => slow);
+  let giveBack: () => void = () => undefined;
+  const first = publisher.use(
+    "x",
+    (guest) =>
+      new Promise<Guest>((resolve) => {
+        giveBack = () => resolve(guest);
+      }),
+    never,
+  );
+  const second = publisher.use("x", same, never);
+  const controller = new AbortController();
+  const third = publisher.use("x", same, controller.signal);
+  await Promise.race([second, Promise.resolve()]);
+  expect(ups).toHaveLength(1);
+  controller.abort();
+  await expect(third).rejects.toMatchObject({ code: "INTERRUPTED" });
+  giveBack();
+  expect(await second).toBe(await first);
+  // A guest that waits for a provider holds nobody up: when the start is over, another begins.
+  void publisher.use("x", () => new Promise<never>(() => {}), never);
+  const fourth = publisher.use("x", same, never);
+  for (const up of ups) up();
+  expect(await fourth).not.toBe(await first);
+  expect(ups).toHaveLength(2);
+});

@@ -1,4 +1,7 @@
+import { availableParallelism } from "node:os";
 import type { Clock } from "../../src/core/clock.ts";
+
+import { fabricError } from "../../src/core/errors/fabric-error.ts";
 import { type BackOff, type BackOffBounds, createBackOff } from "./back-off.ts";
 import type { Guest } from "./guest.ts";
 import type { GuestHouse } from "./guest-house.ts";
@@ -16,6 +19,9 @@ export interface GuestPool {
   close(): Promise<void>;
 }
 
+/** Told when a guest begins to wait for its host, and when it computes again. */
+export type Pause = (paused: boolean) => void;
+
 /** One Cryptlet's way to its publisher's guests. */
 export interface Lodging {
   /**
@@ -24,7 +30,7 @@ export interface Lodging {
    */
   use<Result>(
     program: string,
-    work: (guest: Guest, again: boolean) => Promise<Result>,
+    work: (guest: Guest, again: boolean, pause: Pause) => Promise<Result>,
     signal: AbortSignal,
   ): Promise<Result>;
   /** Guests that were started for this Cryptlet. */
@@ -39,6 +45,11 @@ export interface PoolBounds {
   readonly houses: number;
   /** ms that a guest, and then its house, stays without work. */
   readonly idleMs: number;
+  /** Guests of a publisher that start at a time: a start costs as much as fifty runs, so others rather wait for a guest. */
+  readonly starting: number;
+  /** Guests that compute at a time, beyond which another one rather waits `patienceMs` for one of them than is started. */
+  readonly computing: number;
+  readonly patienceMs: number;
   /** Cryptlets of a publisher up to which guests get ready for the same one again. */
   readonly prepared: number;
   readonly backOff: BackOffBounds;
@@ -48,6 +59,9 @@ export const POOL: PoolBounds = {
   guests: 48,
   houses: 24,
   idleMs: 60_000,
+  starting: 1,
+  computing: 2 * availableParallelism(),
+  patienceMs: 25,
   prepared: 8,
   backOff: { firstMs: 100, maxMs: 5_000 },
 };
@@ -64,13 +78,59 @@ interface Publisher {
   house: GuestHouse | undefined;
   idle: Idle[];
   readonly busy: Set<Guest>;
+  /** Guests whose threads are not up yet. */
+  starting: number;
+  /** Whoever waits for a guest that has nothing to do, or for a start to be over. */
+  readonly waiters: Set<() => void>;
   /** Cryptlets that have not left. */
   lodgers: number;
   usedAt: number;
 }
 
+const interrupted = () => fabricError("INTERRUPTED", { what: "The wait for a guest" });
+
+const wakeOne = ({ waiters }: Publisher): void => {
+  const [first] = waiters;
+  if (!first) return;
+  waiters.delete(first);
+  first();
+};
+
+/**
+ * The next time that a guest is given back, one begins to wait or a start is over; at the latest after `left` ms.
+ * Throws `INTERRUPTED`.
+ */
+const nextChange = async (
+  { waiters }: Publisher,
+  options: { readonly signal: AbortSignal; readonly clock: Clock; readonly left: number | null },
+): Promise<void> => {
+  const { signal, clock, left } = options;
+  if (signal.aborted) throw interrupted();
+  const over = new AbortController();
+  const abort = () => over.abort();
+  signal.addEventListener("abort", abort, { once: true });
+  let wake: () => void = abort;
+  const change = new Promise<void>((resolve) => {
+    wake = resolve;
+    waiters.add(resolve);
+    over.signal.addEventListener("abort", () => resolve(), { once: true });
+    if (left === null) return;
+    clock.sleep(left, { signal: over.signal }).then(resolve, resolve);
+  });
+  try {
+    await change;
+  } finally {
+    signal.removeEventListener("abort", abort);
+    over.abort();
+    waiters.delete(wake);
+  }
+  if (signal.aborted) throw interrupted();
+};
+
 export const createGuestPool = (clock: Clock, bounds: PoolBounds = POOL): GuestPool => {
   const publishers = new Map<string, Publisher>();
+  /** Guests that wait for their host. */
+  const paused = new Set<Guest>();
   /** Ends that nobody waits for but `close`. */
   const ending = new Set<Promise<void>>();
   let closed = false;
@@ -81,6 +141,10 @@ export const createGuestPool = (clock: Clock, bounds: PoolBounds = POOL): GuestP
   };
   const all = () => [...publishers.values()];
   const guestsOf = ({ idle, busy }: Publisher): number => idle.length + busy.size;
+  const computing = (): number => all().reduce((sum, { busy }) => sum + busy.size, 0) - paused.size;
+  const wakeAll = () => {
+    for (const publisher of publishers.values()) wakeOne(publisher);
+  };
   const closeHouse = (publisher: Publisher) => {
     for (const { guest } of publisher.idle) finish(guest);
     for (const guest of publisher.busy) finish(guest);
@@ -124,9 +188,17 @@ export const createGuestPool = (clock: Clock, bounds: PoolBounds = POOL): GuestP
   };
   const give = (publisher: Publisher, guest: Guest, program: string) => {
     publisher.usedAt = clock.monotonic();
-    if (!guest.alive) return;
+    if (!guest.alive) return wakeOne(publisher);
     if (closed || !publisher.house?.alive) finish(guest);
     else publisher.idle.push({ guest, program, since: clock.monotonic() });
+    wakeOne(publisher);
+  };
+
+  const awaitStart = async (publisher: Publisher, ready: Promise<void>): Promise<void> => {
+    publisher.starting += 1;
+    await ready;
+    publisher.starting -= 1;
+    wakeOne(publisher);
   };
 
   return {
@@ -137,31 +209,56 @@ export const createGuestPool = (clock: Clock, bounds: PoolBounds = POOL): GuestP
         house: undefined,
         idle: [],
         busy: new Set<Guest>(),
+        starting: 0,
+        waiters: new Set<() => void>(),
         lodgers: 0,
         usedAt: clock.monotonic(),
       };
       publishers.set(name, publisher);
       publisher.lodgers += 1;
-      const counters = { starts: 0 };
+      const counters = { starts: 0, computing };
       const start = (): Guest => {
         makeRoom(publisher);
         counters.starts += 1;
         publisher.house ??= publisher.build();
-        return publisher.house.start();
+        const guest = publisher.house.start();
+        if (guest.ready) void awaitStart(publisher, guest.ready);
+        return guest;
+      };
+      const acquire = async (program: string, signal: AbortSignal): Promise<Guest> => {
+        const patient = clock.monotonic() + bounds.patienceMs;
+        for (;;) {
+          const hurries = publisher.busy.size === 0 || clock.monotonic() >= patient;
+          const room = hurries || counters.computing() < bounds.computing;
+          const guest =
+            takeIdle(publisher, program) ??
+            (room && publisher.starting < bounds.starting ? start() : undefined);
+          if (guest) {
+            publisher.busy.add(guest);
+            return guest;
+          }
+          const left = hurries ? null : patient - clock.monotonic();
+          await nextChange(publisher, { signal, clock, left });
+        }
       };
       let left = false;
       return {
         use: async (program, work, signal) => {
           bury(publisher);
           await publisher.backOff.ready(signal);
-          const guest = takeIdle(publisher, program) ?? start();
-          publisher.busy.add(guest);
+          const guest = await acquire(program, signal);
           try {
-            const result = await work(guest, publisher.lodgers <= bounds.prepared);
+            const again = publisher.lodgers <= bounds.prepared;
+            const result = await work(guest, again, (waits) => {
+              if (waits) paused.add(guest);
+              else paused.delete(guest);
+              if (waits) wakeAll();
+            });
             publisher.backOff.succeeded();
             return result;
           } finally {
             publisher.busy.delete(guest);
+            paused.delete(guest);
             bury(publisher);
             give(publisher, guest, program);
           }

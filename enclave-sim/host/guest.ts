@@ -16,6 +16,8 @@ export interface Guest {
   run(program: GuestProgram, run: EngineRun, bounds: RunBounds): Promise<GuestAnswer>;
   /** False when it is gone and a new one must be started. */
   readonly alive: boolean;
+  /** Resolves when its thread is up, or gone; left out where a start costs nobody else anything. */
+  readonly ready?: Promise<void>;
   /** Ends it: by message when it is idle, by force when it does not listen. */
   close(): Promise<void>;
 }

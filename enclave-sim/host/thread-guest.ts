@@ -2,6 +2,7 @@ import { MessageChannel, Worker } from "node:worker_threads";
 import {
   CONTROL,
   type FromGuest,
+  GUEST_READY,
   type GuestThreadData,
   type ToGuest,
 } from "../protocol/guest-messages.ts";
@@ -41,7 +42,13 @@ export const startThreadGuest = (
     answers.close();
     listener?.lost(reason);
   };
-  worker.on("message", (message: FromGuest) => listener?.heard(message));
+  const ready = new Promise<void>((resolve) => {
+    worker.once("message", () => resolve());
+    worker.once("exit", () => resolve());
+  });
+  worker.on("message", (message: FromGuest | typeof GUEST_READY) => {
+    if (message !== GUEST_READY) listener?.heard(message);
+  });
   worker.on("messageerror", () => gone("it sent something that is not a message"));
   worker.on("error", (error) => gone(error instanceof Error ? error.message : String(error)));
   worker.on("exit", (code) => gone(`its thread ended with code ${code}`));
@@ -87,6 +94,7 @@ export const startThreadGuest = (
       return work.run(program, run, bounds);
     },
     wall: "none",
+    ready,
     get alive() {
       return alive;
     },

@@ -53,6 +53,9 @@ export type ToGuest =
     }
   | { readonly kind: "end" };
 
+/** The first word of a guest's thread: it is up. */
+export const GUEST_READY = "ready";
+
 export type FromGuest =
   | { readonly kind: "built"; readonly snapshot: LaneSnapshot }
   | { readonly kind: "build-failed"; readonly error: GuestRefusal }
