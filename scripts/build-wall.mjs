@@ -20,8 +20,11 @@ const OPTIONAL = ["@ethereumjs/evm", "@ethereumjs/common", "@ethereumjs/util"];
 rmSync(outdir, { recursive: true, force: true });
 mkdirSync(outdir, { recursive: true });
 const { metafile } = await build({
-  entryPoints: ["guest/guest-process.js", "guest/guest-thread.js"].map((file) =>
-    path.join(source, file),
+  // The last one is what the engines load by its name, when a Cryptlet first asks for a signature.
+  entryPoints: Object.fromEntries(
+    ["guest/guest-process", "guest/guest-thread", "capabilities/intrinsics/pure-signatures"].map(
+      (entry) => [path.basename(entry), path.join(source, `${entry}.js`)],
+    ),
   ),
   outdir,
   bundle: true,

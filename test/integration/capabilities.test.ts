@@ -367,8 +367,10 @@ describe("a call", () => {
     await expect(
       cryptlet.run(trigger({ parameters: calls as unknown as Json }), { runId: createRunId() }),
     ).rejects.toMatchObject({ code: "RUN_DEADLINE" });
-    const { cryptlets } = await fixture.enclave.stats();
-    expect(cryptlets.find(({ id }) => id === "helper")).toMatchObject({ runs: 1, failures: 1 });
+    // The caller does not wait until the callee's engine has heard that it is over.
+    const countsOf = async () =>
+      (await fixture.enclave.stats()).cryptlets.find(({ id }) => id === "helper");
+    await expect.poll(countsOf).toMatchObject({ runs: 1, failures: 1 });
     await Promise.all([cryptlet.close(), callee.close()]);
   });
 
