@@ -6,10 +6,8 @@ import { runReceiptDigest } from "../../src/envelope/run-receipt.ts";
 import type { TriggerInput } from "../../src/sdk/abi.ts";
 import type { Manifest } from "../../src/sdk/manifest.ts";
 import type { CryptletReply, CryptletRequest } from "../capabilities/call/cryptlet-caller.ts";
-import { WALL } from "../protocol/limits.ts";
 import { checkDraft, type Refuse } from "./build-observation.ts";
 import type { RunReport, ServedFeed } from "./enclave.ts";
-import { createRunQueue, type RunQueue } from "./run-queue.ts";
 
 /** A trigger takes no longer id. */
 const MAX_TRIGGER_ID = 256;
@@ -21,7 +19,7 @@ const isEntrusted = ({ secrets, state, configuration }: Manifest["capabilities"]
 /**
  * The side of a Cryptlet that other Cryptlets call. One that was entrusted with secrets, state or configuration answers
  * only for feeds and parameters that its host configured: else any caller could spend its secrets on what it likes.
- * Runs wait in a line per depth, so that two Cryptlets that call each other through others cannot wait in a circle.
+ * `run` lets runs wait in a line per depth, so that Cryptlets that call each other through others never wait in a circle.
  */
 export const createCallee = (parts: {
   readonly manifest: Manifest;
@@ -36,14 +34,6 @@ export const createCallee = (parts: {
   ) => Promise<RunReport>;
 }): ((request: CryptletRequest, signal: AbortSignal) => Promise<CryptletReply>) => {
   const { manifest, measurement, clock } = parts;
-  const queues = new Map<number, RunQueue>();
-  const queueOf = (depth: number): RunQueue => {
-    const known = queues.get(depth);
-    if (known) return known;
-    const queue = createRunQueue(manifest.id, { width: WALL.guests, waiting: WALL.queuedRuns });
-    queues.set(depth, queue);
-    return queue;
-  };
   const refuse = (reason: string) => fabricError("CALL_REFUSED", { cryptlet: manifest.id, reason });
   const isServed = ({ feed, parameters }: CryptletRequest): boolean =>
     parts.feeds.some(
@@ -65,10 +55,7 @@ export const createCallee = (parts: {
       parameters: request.parameters,
       at: request.trigger.at,
     };
-    const report = await queueOf(path.length).enter(
-      () => parts.run(trigger, createRunId(), signal, path),
-      signal,
-    );
+    const report = await parts.run(trigger, createRunId(), signal, path);
     const { observation, provenance, transcript, called } = report;
     const wrong: Refuse = (reason) => {
       throw fabricError("OBSERVATION_REFUSED", { feed: request.feed, reason });

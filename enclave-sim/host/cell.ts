@@ -34,7 +34,7 @@ import { createReplayDesk } from "./replay-desk.ts";
 import { snapshotBytes } from "./shared-snapshot.ts";
 import { createRoundBook, type RoundEntry } from "./round-book.ts";
 import { type CapabilityServices, createRunCapabilities } from "./run-capabilities.ts";
-import { createRunQueue } from "./run-queue.ts";
+import { createRunScheduler } from "./run-scheduler.ts";
 import type { Keyset } from "./sealed-keys.ts";
 import { createTranscriptRecorder } from "./transcript-recorder.ts";
 
@@ -86,7 +86,10 @@ export const createCell = (parts: CellParts): Cell => {
     policy: options.transcripts,
     encryption: parts.keys.encryption,
   });
-  const signing = createRunQueue(manifest.id, { width: 1, waiting: WALL.heldRuns });
+  const signing = createRunScheduler({ total: 1, width: 1, waiting: WALL.heldRuns }).open(
+    manifest.id,
+    { name: manifest.id, places: 1 },
+  );
   const counters = { runs: 0, failures: 0 };
   let closed = false;
 
