@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import { fabricError, isFabricError } from "../../../src/core/errors/fabric-error.ts";
 import { systemCode } from "../../../src/core/errors/system-code.ts";
+import { withinSignal } from "../../../src/core/within-signal.ts";
 import type { SourcesConfiguration } from "./http-capability.ts";
 import type { ConnectionPool } from "./connection-pool.ts";
 import type { Connection, Target, TlsFacts } from "./connection.ts";
@@ -59,7 +60,7 @@ export const createExchange = (parts: {
     return addresses.map((address) => ({ host, port, address, addressPort: port, caPem: null }));
   };
   return async (request, options) => {
-    const targets = await orAborted(targetsOf(request.url), options.signal);
+    const targets = await withinSignal(targetsOf(request.url), options.signal);
     for (const [at, target] of targets.entries()) {
       try {
         return await exchangeWith(pool, target, request, options);
@@ -85,7 +86,7 @@ const exchangeWith = async (
     options.sightings.status = null;
     try {
       // undici hears an abort only once it is connected; a handshake that stalls has to be left at once too.
-      const answer = await orAborted(exchangeOn(connection, request, options), options.signal);
+      const answer = await withinSignal(exchangeOn(connection, request, options), options.signal);
       pool.giveBack(target, connection);
       return answer;
     } catch (error) {
@@ -133,12 +134,3 @@ const broken = (cause: unknown, host: string, limit: number): Error => {
     ? fabricError("HTTP_TOO_LARGE", { host, limit }, { cause })
     : fabricError("HTTP_BROKEN", { host, reason: code }, { cause });
 };
-
-/** Waits no longer than the signal allows; what is under way is stopped by whoever owns it, or ends unheard. */
-const orAborted = <Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> =>
-  new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason as Error);
-    if (signal.aborted) abort();
-    signal.addEventListener("abort", abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });

@@ -5,7 +5,7 @@ import { checkConsumer, checkMessage, checkStream } from "../checks.ts";
 import { buryMessage, deadStream } from "../dead-letter.ts";
 import { matchesSubject, overlapping, checkFilter } from "../subject.ts";
 import { streamDifferences } from "../stream-differences.ts";
-import { withinSignal } from "../within-signal.ts";
+import { withinSignal } from "../../core/within-signal.ts";
 import type { BusLog } from "./bus-log.ts";
 import { startMemoryConsumer, type MemoryConsumer } from "./memory-consumer.ts";
 import { createNoteHub } from "./note-hub.ts";

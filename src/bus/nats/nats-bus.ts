@@ -5,7 +5,7 @@ import type { Bus, PublishAck, PublishOptions, StreamConfig } from "../bus.ts";
 import { checkConsumer, checkMessage, checkStream, MAX_PAYLOAD } from "../checks.ts";
 import { buryMessage, deadStream } from "../dead-letter.ts";
 import { checkFilter } from "../subject.ts";
-import { withinSignal } from "../within-signal.ts";
+import { withinSignal } from "../../core/within-signal.ts";
 import { startNatsConsumer, type NatsConsumer } from "./nats-consumer.ts";
 import { natsError } from "./nats-error.ts";
 import { requestNats, subscribeNats } from "./nats-notes.ts";

@@ -9,7 +9,7 @@ import {
 import { fabricError } from "../../core/errors/fabric-error.ts";
 import { fromWire, toWire } from "../../core/errors/wire.ts";
 import type { NoteHandler, RequestOptions, Subscription } from "../bus.ts";
-import { withinSignal } from "../within-signal.ts";
+import { withinSignal } from "../../core/within-signal.ts";
 import { natsError } from "./nats-error.ts";
 
 /** Marks a request, because a message published to a stream has a reply subject too: the one of its acknowledgement. */
