@@ -106,6 +106,29 @@ test("two pieces of one kind of platform are no quorum of two; of two vendors th
   expect(await ask([nitro], policy({ n: 1 }))).toMatchObject(met);
 });
 
+test("a quorum counts no piece of an enclave that signed nothing", async () => {
+  const elsewhere = createEvidenceFixture(9);
+  const pieces = [await fixture.evidence("sgx"), await elsewhere.evidence("nitro-host")];
+  const policy = fixture.policy({
+    tees: ["sgx", "nitro"],
+    anyOf: [{ measurements: [fixture.cryptlet, "01".repeat(48)] }],
+    quorum: { n: 2 },
+  });
+  const appraise = createEvidenceAppraiser(policy, {
+    anchors: [...anchors, ...elsewhere.anchors],
+  });
+  const keys = pieces.flatMap((piece) => parseEvidenceDocument(piece).keys);
+  const asked = { evidence: pieces, keys, at: EVIDENCE_AT };
+  const [one = "", other = ""] = [fixture.keyids[0], elsewhere.keyids[0]];
+  // The other one's evidence is public: whoever signs alone can carry it.
+  for (const signers of [[], [one], [other], [NOTHING.keyid]])
+    expect(await appraise({ ...asked, signers })).toMatchObject({
+      ok: false,
+      code: "QUORUM_NOT_MET",
+    });
+  expect(await appraise({ ...asked, signers: [one, other] })).toMatchObject({ ok: true });
+});
+
 test("collateral is fetched for documents without any, and only for those", async () => {
   const evidence = await fixture.evidence("sgx");
   const document = parseEvidenceDocument(evidence);

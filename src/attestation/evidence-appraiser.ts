@@ -69,10 +69,14 @@ const groupOf = (accepted: readonly Accepted[], keyids: ReadonlySet<string>) => 
   return sorted.filter(({ bound }) => bound.measurement === first?.bound.measurement);
 };
 
+/** Whether a key that a piece binds signed the statement; true where the caller has no statement. */
+const hasSigned = ({ bound }: Accepted, signers: readonly string[] | undefined): boolean =>
+  signers === undefined || bound.keys.some(({ keyid }) => signers.includes(keyid));
+
 /**
  * The envelope verifier's step from evidence to key: documents that the policy accepts, made for the purpose `register`,
  * and the keys that they bind. Plain evidence binds no keys and proves nothing about an envelope. With a quorum, so many
- * pieces of one Cryptlet on different platforms must pass.
+ * pieces of one Cryptlet on different platforms must pass, each of a key that signed.
  * Throws `CONFIG_INVALID` for the policy itself, at once.
  * @example
  * ```ts
@@ -85,7 +89,7 @@ export const createEvidenceAppraiser = (
   options: AppraiserOptions,
 ): EvidenceAppraiser => {
   const policy = parseAppraisalPolicy(policyInput);
-  return async ({ evidence, keys, at }) => {
+  return async ({ evidence, keys, signers, at }) => {
     const task = { policy, at, purpose: "register" as const };
     // The verifier of envelopes works offline as a rule; a source brings limits of its own.
     const { signal } = new AbortController();
@@ -104,12 +108,15 @@ export const createEvidenceAppraiser = (
         refusal ?? { code: "EVIDENCE_MISSING", message: "No piece of evidence binds keys" },
       );
     }
+    const { n, distinctTeeVendors = false } = policy.quorum;
+    const alone = n === 1 && distinctTeeVendors === false;
+    const counted = alone ? accepted : accepted.filter((piece) => hasSigned(piece, signers));
     const missing = quorumRefusal(
-      accepted.map(({ claims }) => claims),
+      counted.map(({ claims }) => claims),
       policy,
     );
     if (missing) return refusalOf(missing);
-    const used = policy.quorum.n === 1 ? [first] : accepted;
+    const used = alone ? [first] : counted;
     const simulated = used.some(({ claims }) => claims.simulated);
     return {
       ok: true,

@@ -7,6 +7,11 @@ import type { Evidence } from "./bundle.ts";
 export interface AppraisalRequest {
   readonly evidence: readonly Evidence[];
   readonly keys: readonly KeyRecord[];
+  /**
+   * keyids whose signatures on the statement hold; nobody is trusted yet. A quorum counts evidence of these alone,
+   * because evidence of an enclave that signed nothing is public and anybody's to carry.
+   */
+  readonly signers?: readonly string[];
   /** ms since epoch at which the evidence must be acceptable. */
   readonly at: number;
 }

@@ -146,7 +146,8 @@ describe("evidence", () => {
         return createAppraisal(keys, measurement, false);
       },
     });
-    expect(seen).toEqual([{ evidence: [EVIDENCE], keys, at: AT }]);
+    const signers = [pair.json.record.keyid];
+    expect(seen).toEqual([{ evidence: [EVIDENCE], keys, signers, at: AT }]);
   });
 
   test("of a simulated enclave is said aloud, and refused unless allowed", async () => {

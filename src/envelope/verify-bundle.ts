@@ -1,4 +1,4 @@
-import { exitCodeOf } from "../core/errors/fabric-error.ts";
+import { exitCodeOf, isFabricError } from "../core/errors/fabric-error.ts";
 import { digestOf } from "../crypto/hashes.ts";
 import type { KeyRecord } from "../crypto/key-record.ts";
 import type { Appraisal, EvidenceAppraiser } from "./appraiser.ts";
@@ -54,13 +54,25 @@ const readBundle = (bytes: Uint8Array | string, steps: StepList, trust: TrustPol
     return { bundle, ring };
   });
 
+/** keyids whose signatures on the JSON form hold; none where the step `signature` will say why. */
+const signersOf = ({ envelope }: Bundle, ring: KeyRing): readonly string[] => {
+  try {
+    const rules = { ring, threshold: 1, payloadType: OBSERVATION_TYPE };
+    return verifyEnvelope(envelope, rules).signers.map(({ keyid }) => keyid);
+  } catch (error) {
+    if (isFabricError(error)) return [];
+    throw error;
+  }
+};
+
 const appraiseEvidence = async (
-  bundle: Bundle,
+  { bundle, ring }: Pick<Context, "bundle" | "ring">,
   { appraise, at }: VerifyBundleOptions,
 ): Promise<Appraisal | null> => {
   if (!appraise || bundle.evidence.length === 0) return null;
   try {
-    return await appraise({ evidence: bundle.evidence, keys: bundle.keys, at });
+    const { evidence, keys } = bundle;
+    return await appraise({ evidence, keys, signers: signersOf(bundle, ring), at });
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
     return { ok: false, code: "EVIDENCE_REFUSED", detail };
@@ -263,7 +275,7 @@ export const verifyBundle = async (
   const nothing = { ...facts, envelopeDigest: null, observation: null };
   const read = readBundle(bytes, steps, options.trust);
   if (!read) return steps.finish(nothing);
-  const appraisal = await appraiseEvidence(read.bundle, options);
+  const appraisal = await appraiseEvidence(read, options);
   const context: Context = { ...read, options, steps, appraisal };
   const verified = verifyJsonForm(context);
   if (!verified) return steps.finish(nothing);
