@@ -51,6 +51,16 @@ const run = (
   );
 
 describe.runIf(await haveWall("guests behind the wall"))("guests behind the wall", () => {
+  test("check signatures, with code that they load when they first need it", async () => {
+    const guest = open().start();
+    const call = { op: "pure.verify", suite: "ed25519", publicKey: "00", signature: "", text: "" };
+    const program = await build(
+      guest,
+      `return __hostCall(${JSON.stringify(JSON.stringify(call))})`,
+    );
+    expect((await run(guest, program)).text).toBe('{"ok":false}');
+  });
+
   test("run as they do in the enclave's own process, byte for byte", async () => {
     const body = `return [1, 2, 3].map((n) => __hostCall("q€" + n)).join() + Math.random()`;
     const inside = open().start();
