@@ -22,7 +22,7 @@ const PROVIDERS = {
   sev_guest: recogniseSnpReport,
 } as const;
 
-const isProvider = (name: string): name is keyof typeof PROVIDERS => name in PROVIDERS;
+const isProvider = (name: string): name is keyof typeof PROVIDERS => Object.hasOwn(PROVIDERS, name);
 
 /** What stands in auxblob: nothing for TDX, the certificates that the hypervisor gave for SEV-SNP. */
 const readAuxiliary = async (entry: string): Promise<SnpCollateral | null> => {

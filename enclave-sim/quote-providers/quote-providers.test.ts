@@ -164,6 +164,7 @@ describe("configfs-tsm", () => {
       { answer: () => tdxQuote(new Uint8Array(64)) },
       { answer: tdxQuote, provider: "sev_guest" },
       { answer: tdxQuote, provider: "something_else" },
+      { answer: tdxQuote, provider: "constructor" },
       { answer: () => new Uint8Array(40_000) },
       { answer: () => Uint8Array.from([1, 2, 3]) },
     ])
