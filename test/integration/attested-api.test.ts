@@ -16,6 +16,7 @@ import type { AttestedHttp } from "../../src/attested-tls/start-attested-http.ts
 import { createEnclave } from "../../enclave-sim/host/create-enclave.ts";
 import type { Enclave } from "../../enclave-sim/host/enclave.ts";
 import { enclaveConnect } from "../../src/cli/commands/enclave-connect.ts";
+import { enclaveMeasure } from "../../src/cli/commands/enclave-measure.ts";
 import { createFabricClient, type FabricClient } from "../../src/client/fabric-client.ts";
 import { systemClock } from "../../src/core/clock.ts";
 import { Secret } from "../../src/core/config/secret.ts";
@@ -122,6 +123,15 @@ describe("the API's attested endpoint", () => {
         registration: { purpose: "ra-tls", profile: "fabric/host/v1", cryptlet: "" },
         tlsKey: { keyid: http.identity().key.keyid },
       });
+    });
+  });
+
+  it("shows the measurement that a relying party computes from its own installation", async () => {
+    const own = await runForTest(["enclave", "measure", "--host", "--json"], [enclaveMeasure]);
+    const { data } = JSON.parse(own.stdout) as { data: { measurement: string } };
+    await withClient(rulesWith(), async (client, peers) => {
+      await client.feeds.list();
+      expect(peers[0]?.measurement).toBe(data.measurement);
     });
   });
 

@@ -33,8 +33,8 @@ it(
     const commands = readCodeBlocks(GUIDE)
       .filter(({ language }) => language === "sh")
       .map(({ text }) => text);
-    expect(commands).toHaveLength(4);
-    const [evidence = "", plain = "", measure = "", judged = ""] = commands;
+    expect(commands).toHaveLength(5);
+    const [evidence = "", plain = "", measure = "", judged = "", host = ""] = commands;
     expect((await run(evidence)).code).toBe(0);
 
     const refused = await run(plain);
@@ -54,6 +54,12 @@ it(
       simulated: true,
       measurement,
     });
+
+    // What a document of this very host says about its platform is what the installation measures.
+    const { data: own } = (await run(host)).output;
+    expect(own).toMatchObject({ subject: "host", simulated: true });
+    const [runtime, code] = own?.["log"] as { type: string }[];
+    expect(output.data?.["log"]).toEqual(expect.arrayContaining([runtime, code]));
 
     const elsewhere = policy.replace(measurement, "0".repeat(64));
     writeFileSync(path.join(folder, "policy.json"), elsewhere);

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 
 import { runForTest, type TestRun } from "../../../test/support/run-cli.ts";
 import { temporaryFolder } from "../../../test/support/temporary-folder.ts";
+import { HOST_MEASURED } from "../../attestation/measurement-log.ts";
 import { builtFile } from "../built-file.ts";
 import { commands } from "../commands.ts";
 
@@ -46,6 +47,32 @@ describe("cryptlet enclave measure", () => {
     expect(measurementOf(run)).not.toBe(measurementOf(genuine));
     const same = await measure(PACKAGE, "--expect", measurementOf(genuine));
     expect(same.code).toBe(0);
+  });
+
+  it("measures the host, for which a policy about hosts asks", async () => {
+    const host = (...flags: string[]) =>
+      runForTest(["enclave", "measure", "--host", "--json", ...flags], commands);
+    const run = await host();
+    expect(run.code).toBe(0);
+    const { data } = JSON.parse(run.stdout) as { data: { log: { type: string }[] } };
+    expect(data).toMatchObject({ subject: "host", simulated: true });
+    expect(data.log.map(({ type }) => type)).toEqual([...HOST_MEASURED]);
+    expect((await host("--expect", measurementOf(run))).code).toBe(0);
+    const other = await host("--expect", measurementOf(genuine));
+    expect(other.code).toBe(13);
+    expect(other.stdout).toContain("MEASUREMENT_UNEXPECTED");
+    expect((await host("--expect", "abc")).code).toBe(2);
+    const text = await runForTest(["enclave", "measure", "--host"], commands);
+    expect(text.stdout).toContain(measurementOf(run));
+    expect(text.stdout).toContain("SIMULATED");
+  });
+
+  it("measures a package or the host, never both and never nothing", async () => {
+    for (const words of [[], [PACKAGE, "--host"]]) {
+      const run = await runForTest(["enclave", "measure", ...words, "--json"], commands);
+      expect(run.code).toBe(2);
+      expect(run.stdout).toContain("USAGE_INVALID");
+    }
   });
 
   it("refuses a digest that is none and a folder that is no package", async () => {

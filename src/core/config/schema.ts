@@ -198,7 +198,7 @@ export const createConfigSchema = ({ base, readSecret }: ConfigContext) => {
             .nullable()
             .default(null)
             .describe(
-              "the same API over TLS whose certificate carries evidence of this host, for clients that check before they send",
+              "the same API over TLS whose certificate carries evidence of this host, for clients that check before they send; `cryptlet enclave measure --host` prints the measurement that it shows",
             ),
         })
         .prefault({}),
@@ -261,10 +261,10 @@ export const createConfigSchema = ({ base, readSecret }: ConfigContext) => {
             .prefault({ provider: "sim" })
             .describe("where evidence comes from; all but sim were never tried on hardware"),
           wall: z
-            .enum(["where-possible", "required", "none"])
+            .enum(["where-possible", "required", "insecure-none"])
             .default("where-possible")
             .describe(
-              "outer wall around packages that do not ship with the fabric; none is insecure: their code shares the enclave's process",
+              "outer wall around packages that do not ship with the fabric; insecure-none: their code shares the enclave's process",
             ),
           insecureAllowSimulated: z
             .boolean()

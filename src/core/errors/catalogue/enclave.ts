@@ -214,7 +214,7 @@ export const enclaveErrors = {
   MEASUREMENT_REFUSED: {
     kind: "verification",
     message: "The policy {policy} does not accept the measurement {measurement}",
-    hint: "Measure the package yourself with `cryptlet enclave measure` and put the result into the policy.",
+    hint: "Measure it yourself and put the result into the policy: a package with `cryptlet enclave measure <package>`, a host with `cryptlet enclave measure --host`.",
     exit: 13,
   },
 } as const satisfies Record<string, ErrorEntry>;
