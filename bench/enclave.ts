@@ -38,7 +38,7 @@ export const runEnclaveBench = async (): Promise<BenchRow[]> => {
   const direct = loadOptions(sealDirectory);
 
   const begin = performance.now();
-  const enclave = createEnclave({ wall: "none" });
+  const enclave = createEnclave({ wall: "insecure-none" });
   const first = await enclave.load(idle(0), direct);
   await first.run(trigger, { runId: createRunId() });
   add("cold start: enclave, first Cryptlet, first run", performance.now() - begin, "ms");

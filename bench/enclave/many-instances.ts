@@ -20,7 +20,7 @@ export const measureManyInstances = async (
   sealDirectory: string,
 ): Promise<BenchRow[]> => {
   const group = `enclave: ${instances} Cryptlets, ${PER_SECOND} runs/s in total`;
-  const enclave = createEnclave({ wall: "none" });
+  const enclave = createEnclave({ wall: "insecure-none" });
   const packages = Array.from({ length: PACKAGES }, (_, index) => idle(3, String(index)));
   const loaded: LoadedCryptlet[] = [];
   const begun = performance.now();

@@ -21,8 +21,8 @@ export const measureWall = async (sealDirectory: string): Promise<BenchRow[]> =>
     unit: "ms",
   });
   const outside: number[] = [];
-  for (const wall of ["none", "required"] as const) {
-    const where = wall === "none" ? "without" : "behind the wall";
+  for (const wall of ["insecure-none", "required"] as const) {
+    const where = wall === "insecure-none" ? "without" : "behind the wall";
     const enclave = createEnclave({ wall });
     const loading = () => enclave.load(idle(3, wall), loadOptions(sealDirectory));
     const warm = await loading();

@@ -49,10 +49,26 @@ const MAX_OVERLAP_MS = 365 * 86_400_000;
 
 /** Digest of what the operator chose. Secrets by name only: their values must not be guessable from evidence. */
 const configurationId = (options: LoadOptions): Digest => {
-  const { fabric, feeds, secrets, sources, configuration = null, brokerSecrets } = options;
+  const { fabric, secrets, sources, configuration = null, brokerSecrets, chains = [] } = options;
+  // Where a feed stands is no configuration: the same host must have the same id after a restart.
+  const feeds = options.feeds.map(({ lastRound: _, ...feed }) => feed);
+  // Endpoints may carry keys; how many must be asked is in the manifest.
+  const reads = chains.map(({ chain, chainId, endpoints }) => ({
+    chain,
+    chainId,
+    endpoints: endpoints.length,
+  }));
   const names = Object.keys(secrets).toSorted();
   const brokered = brokerSecrets ? { brokerSecrets } : {};
-  const content = { fabric, feeds, secrets: names, sources, configuration, ...brokered };
+  const content = {
+    fabric,
+    feeds,
+    secrets: names,
+    sources,
+    configuration,
+    chains: reads,
+    ...brokered,
+  };
   return digestOf(new TextEncoder().encode(canonicalJson(content)));
 };
 

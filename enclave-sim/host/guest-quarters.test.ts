@@ -34,7 +34,7 @@ test("what ships with the fabric shares the enclave's process, by its bytes and 
 test.each<[WallPolicy, WallState, object]>([
   ["where-possible", { available: true }, { wall: "bubblewrap+seccomp", wallMissing: null }],
   ["required", { available: true }, { wall: "bubblewrap+seccomp", wallMissing: null }],
-  ["none", { available: true }, { wall: "none", wallMissing: null }],
+  ["insecure-none", { available: true }, { wall: "none", wallMissing: null }],
   ["where-possible", missing, { wall: "none", wallMissing: "no bwrap" }],
 ])("a stranger under %s, where the wall is %j", async (policy, state, quarters) => {
   expect(await assign(policy, state)).toMatchObject(quarters);
@@ -45,14 +45,14 @@ test("where a wall is demanded and there is none, nothing is loaded", async () =
     code: "WALL_UNAVAILABLE",
     arguments: { reason: "no bwrap" },
   });
-  for (const policy of ["none", "where-possible", "required"] as const)
+  for (const policy of ["insecure-none", "where-possible", "required"] as const)
     await expect(assign(policy, missing, program)).rejects.toMatchObject({
       code: "WALL_UNAVAILABLE",
     });
 });
 
 test("a program is behind the wall whatever the policy", async () => {
-  expect(await assign("none", { available: true }, program)).toMatchObject({
+  expect(await assign("insecure-none", { available: true }, program)).toMatchObject({
     wall: "bubblewrap+seccomp",
   });
 });
@@ -60,11 +60,11 @@ test("a program is behind the wall whatever the policy", async () => {
 test("a signer is one publisher, and an unsigned package is its own", async () => {
   const other = probePackage(`${answering()} // other`);
   const names = await Promise.all([
-    assign("none", missing),
-    assign("none", missing, other),
-    assign("none", missing, stranger, "aa"),
-    assign("none", missing, other, "aa"),
-    assign("none", missing, other, "bb"),
+    assign("insecure-none", missing),
+    assign("insecure-none", missing, other),
+    assign("insecure-none", missing, stranger, "aa"),
+    assign("insecure-none", missing, other, "aa"),
+    assign("insecure-none", missing, other, "bb"),
   ]);
   const [one, two, signed, signedToo, another] = names.map(({ publisher }) => publisher.name);
   expect(new Set([one, two, signed, another]).size).toBe(4);

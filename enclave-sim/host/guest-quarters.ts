@@ -17,7 +17,7 @@ export type WallPolicy =
   /** Never without: `WALL_UNAVAILABLE`. */
   | "required"
   /** Insecure: third parties' code shares the enclave's process. */
-  | "none";
+  | "insecure-none";
 
 /** Where guests of a package live. */
 export interface Quarters {
@@ -103,7 +103,7 @@ export const createQuarterMaster = (
       // Programs live in a house of their language, which a publisher's other Cryptlets cannot share.
       const name = lane === "process" ? `${owner}, programs in ${language}` : owner;
       const publisher = { name, places: THIRD_PARTY_PLACES };
-      if (policy === "none" && lane !== "process") return unwalled(publisher, null);
+      if (policy === "insecure-none" && lane !== "process") return unwalled(publisher, null);
       const found = await stateOf();
       if (!found.available) {
         return unwalled(publisher, refuse(lane, found));

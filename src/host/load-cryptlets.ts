@@ -59,7 +59,12 @@ const decideSources = async (
 export const loadCryptlets = async (
   config: FabricConfig,
   enclave: Enclave,
-  options?: { signal?: AbortSignal; broker?: SecretBroker },
+  options?: {
+    signal?: AbortSignal;
+    broker?: SecretBroker;
+    /** Newest round of a feed that is on record: an enclave that starts anew signs nothing at or below it. */
+    lastRound?: (feed: FeedId) => Promise<number>;
+  },
 ): Promise<CryptletPark> => {
   const packages = await Promise.all(
     config.cryptlets.map(async (entry) => {
@@ -104,13 +109,16 @@ export const loadCryptlets = async (
           endpoints: endpoints.map((url) => url.reveal()),
         })),
         transcripts: { seal: config.transcripts.seal, auditors: config.transcripts.auditors },
-        feeds: own.map((feed) => ({
-          feed: feed.id,
-          cryptletFeed: feed.config.feed,
-          feedHash: feed.hash,
-          parameters: feed.config.parameters,
-          validForMs: feed.config.validForMs,
-        })),
+        feeds: await Promise.all(
+          own.map(async (feed) => ({
+            feed: feed.id,
+            cryptletFeed: feed.config.feed,
+            feedHash: feed.hash,
+            parameters: feed.config.parameters,
+            validForMs: feed.config.validForMs,
+            ...(options?.lastRound ? { lastRound: await options.lastRound(feed.id) } : {}),
+          })),
+        ),
         sealDirectory: path.join(config.dataDirectory, "sealed"),
         limits: { timeoutMs: runMs, memoryBytes: memoryMb * 1_048_576, maxHostCalls: hostCalls },
       },

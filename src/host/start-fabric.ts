@@ -5,6 +5,7 @@ import type { FabricConfig } from "../core/config/schema.ts";
 import type { Log } from "../core/log.ts";
 import { openStore } from "../store/open-store.ts";
 import { outboxBacklog } from "../store/outbox.ts";
+import { latestRound } from "../store/rounds.ts";
 import { abandonOpenRuns } from "../store/runs.ts";
 import { connectBroker } from "./connect-broker.ts";
 import { connectBus } from "./connect-bus.ts";
@@ -102,6 +103,7 @@ const start = async (
   const { cryptlets, feeds } = await loadCryptlets(config, enclave, {
     ...(signal ? { signal } : {}),
     ...(broker ? { broker } : {}),
+    lastRound: async (feed) => (await latestRound(store.db, feed))?.round ?? 0,
   });
   warnOfWall(config.enclave.wall, cryptlets.values(), log);
 

@@ -22,7 +22,7 @@ test("each package without a wall that was wanted is named with the reason", () 
 });
 
 test("a wall that was switched off is called insecure", () => {
-  expect(lines("none", [null])).toMatchObject([
+  expect(lines("insecure-none", [null])).toMatchObject([
     { level: "warn", msg: expect.stringContaining("INSECURE") as unknown },
   ]);
 });

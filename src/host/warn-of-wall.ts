@@ -8,8 +8,10 @@ export const warnOfWall = (
   cryptlets: Iterable<Pick<LoadedCryptlet, "id" | "wallMissing">>,
   log: Log,
 ): void => {
-  if (policy === "none")
-    log.warn("INSECURE: enclave.wall is none, so strangers' packages share the enclave's process");
+  if (policy === "insecure-none")
+    log.warn(
+      "INSECURE: enclave.wall is insecure-none, so strangers' packages share the enclave's process",
+    );
   for (const { id, wallMissing } of cryptlets)
     if (wallMissing !== null)
       log.warn("INSECURE: no outer wall around a stranger's package; cryptlet doctor says why", {

@@ -35,7 +35,7 @@ const DAY = 86_400_000;
 const probe = probePackage(answering());
 let enclave: Enclave;
 beforeAll(() => {
-  enclave = createEnclave({ wall: "none" });
+  enclave = createEnclave({ wall: "insecure-none" });
 });
 afterAll(() => enclave.close());
 
@@ -49,7 +49,7 @@ const load = async (
   return loaded;
 };
 const startEnclave = (options: EnclaveOptions = {}) => {
-  const started = createEnclave({ wall: "none", ...options });
+  const started = createEnclave({ wall: "insecure-none", ...options });
   onTestFinished(() => started.close());
   return started;
 };

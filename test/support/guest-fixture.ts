@@ -147,7 +147,7 @@ export const startEnclave = async (
   const sealDirectory = await mkdtemp(path.join(tmpdir(), "enclave-"));
   const log: GuestLogLine[] = [];
   const onLog = (line: GuestLogLine) => log.push(line);
-  const enclave = createEnclave({ wall: "none", ...enclaveOptions, onLog }, file);
+  const enclave = createEnclave({ wall: "insecure-none", ...enclaveOptions, onLog }, file);
   const options = (change: Partial<LoadOptions> = {}): LoadOptions => ({
     ...probeOptions(sealDirectory),
     ...change,

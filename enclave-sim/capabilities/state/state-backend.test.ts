@@ -1,11 +1,8 @@
-import { readdirSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { temporaryFolder } from "../../../test/support/temporary-folder.ts";
 import { systemClock } from "../../../src/core/clock.ts";
 import { createStoredStates } from "../../../src/host/open-enclave.ts";
 import { openStore } from "../../../src/store/open-store.ts";
-import { createFileState } from "./file-state.ts";
 import { createMemoryState } from "./memory-state.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -16,7 +13,6 @@ const openDatabase = async () => {
 };
 const drivers = [
   ["in memory", () => createMemoryState()],
-  ["in a folder", () => createFileState(temporaryFolder())],
   ["in the database", () => openDatabase()],
 ] as const;
 
@@ -56,24 +52,4 @@ describe.each(drivers)("a state backend %s", (_name, create) => {
       { numRuns: 20 },
     );
   });
-});
-
-test("a folder holds few versions and no half-written file", async () => {
-  const folder = temporaryFolder();
-  const backend = createFileState(folder);
-  for (let version = 0; version < 30; version += 1)
-    await backend.write("a", version, bytes(`${version}`));
-  const names = readdirSync(folder);
-  expect(names.length).toBeLessThanOrEqual(10);
-  expect(names.filter((name) => name.startsWith("."))).toEqual([]);
-  expect(await createFileState(folder).read("a")).toEqual({ version: 30, body: bytes("29") });
-});
-
-test("two openings of one folder are one state", async () => {
-  const folder = temporaryFolder();
-  const [one, other] = [createFileState(folder), createFileState(folder)];
-  const taken = await Promise.all(
-    [one, other, one, other].map((backend) => backend.write("a", 0, bytes("x"))),
-  );
-  expect(taken.filter(Boolean)).toHaveLength(1);
 });
