@@ -58,7 +58,7 @@ it(
     // What a document of this very host says about its platform is what the installation measures.
     const { data: own } = (await run(host)).output;
     expect(own).toMatchObject({ subject: "host", simulated: true });
-    const [runtime, code] = own?.["log"] as { type: string }[];
+    const [runtime, code] = (own?.["log"] ?? []) as { type: string }[];
     expect(output.data?.["log"]).toEqual(expect.arrayContaining([runtime, code]));
 
     const elsewhere = policy.replace(measurement, "0".repeat(64));

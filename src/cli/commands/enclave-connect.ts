@@ -6,9 +6,10 @@ export const enclaveConnect = defineCommand({
   summary: "Judge the host behind an attested endpoint before anything secret is sent to it",
   description:
     "Connects over TLS 1.3, takes the evidence out of the certificate, judges it by --policy, and asks for fresh evidence " +
-    "that binds this very connection. cryptlet enclave measure --host prints the measurement for the policy. Prints the pin of the key that the evidence is about, for curl and others that " +
-    "cannot read evidence: the pin holds until the host renews its key (api.attested.renewMinutes). With --insecure, " +
-    "curl leaves out authorities, which say nothing here, and still holds the pin.",
+    "that binds this very connection. The measurement for the policy comes from cryptlet enclave measure --host. Prints " +
+    "the pin of the key that the evidence is about, for curl and others that cannot read evidence: the pin holds until " +
+    "the host renews its key (api.attested.renewMinutes). With --insecure, curl leaves out authorities, which say " +
+    "nothing here, and still holds the pin.",
   arguments: [{ name: "address", help: "The host's attested address, https://…" }],
   options: {
     policy: { kind: "text", value: "FILE", help: "appraisal policy as JSON", required: true },
