@@ -1,5 +1,8 @@
+import { parseEvidenceDocument } from "../attestation/evidence-document.ts";
+import { SIMULATED_VENDOR } from "../attestation/simulated-vendor.ts";
+import { isFabricError } from "../core/errors/fabric-error.ts";
 import type { Digest } from "../core/ids.ts";
-import type { Bundle } from "../envelope/bundle.ts";
+import type { Bundle, Evidence } from "../envelope/bundle.ts";
 import { payloadBytes } from "../envelope/dsse.ts";
 import type { Observation } from "../envelope/observation.ts";
 import { parseObservation } from "../envelope/observation-json.ts";
@@ -20,6 +23,20 @@ const formatValue = ({ value }: Observation): string =>
     : Object.entries(value.fields)
         .map(([name, { value: text }]) => `${name} = ${text}`)
         .join(", ");
+
+/** The vendor that a quote names; what is no evidence document names none. */
+const namesSimulator = (evidence: Evidence): boolean => {
+  try {
+    return Buffer.from(parseEvidenceDocument(evidence).quote, "base64").includes(SIMULATED_VENDOR);
+  } catch (error) {
+    if (isFabricError(error)) return false;
+    throw error;
+  }
+};
+
+/** Whether a bundle itself says that no hardware stands behind it; false is no claim of the opposite. */
+export const saysSimulated = ({ run, evidence }: Bundle): boolean =>
+  run?.attestation === "simulated" || evidence.some(namesSimulator);
 
 /** A bundle's content as lines. Says that nothing of it was checked. */
 export const formatBundle = (bundle: Bundle, style: Style): string => {
@@ -46,6 +63,14 @@ export const formatBundle = (bundle: Bundle, style: Style): string => {
     ],
     ["on chain", bundle.onchain === null ? "no form for contracts" : bundle.onchain.payloadType],
     ...bundle.keys.map(({ keyid, suite, address }) => ["key", `${suite} ${address ?? keyid}`]),
+    ...(bundle.run === null
+      ? []
+      : [
+          [
+            "ran",
+            `lane ${bundle.run.lane}, outer wall ${bundle.run.wall}, attestation ${bundle.run.attestation}`,
+          ],
+        ]),
     ...bundle.evidence.map(({ type }) => ["evidence", type]),
     ...bundle.receipts.map((receipt) => [
       "receipt",
@@ -66,6 +91,7 @@ export const formatBundle = (bundle: Bundle, style: Style): string => {
     "",
     formatTable(headings, rows),
     "",
+    ...(saysSimulated(bundle) ? [style.warn("SIMULATED: no hardware protects the key.")] : []),
     style.warn("Nothing here was checked: cryptlet envelope verify does that."),
   ].join("\n");
 };

@@ -13,7 +13,9 @@ const formatFact = (report: VerificationReport): string[] => {
       : Object.entries(value.fields)
           .map(([name, field]) => `${name}=${field.value}`)
           .join(", ");
-  const marks = [mode ?? "no source answered", ...(simulated === true ? ["SIMULATED"] : [])];
+  const platform =
+    simulated === null ? ["SIMULATED OR NOT: UNKNOWN"] : simulated ? ["SIMULATED"] : [];
+  const marks = [mode ?? "no source answered", ...platform];
   return [
     `${subject.feed} round ${subject.round}: ${said}, observed ${formatTime(observedAt)}  [${marks.join(", ")}]`,
     `envelope ${envelopeDigest ?? "-"}`,
@@ -30,6 +32,13 @@ export const formatReport = (report: VerificationReport, at: number, style: Styl
     (code === undefined ? detail : `${code}: ${detail}`) + (key === undefined ? "" : `  ${key}`),
   ]);
   const skipped = report.steps.filter(({ status }) => status === "skipped").map(({ step }) => step);
+  const { attestation, simulated } = report;
+  const doubt =
+    simulated === null && report.observation !== null
+      ? [style.warn("Nothing shows what kind of enclave held the key: simulated or hardware.")]
+      : [];
+  const own =
+    attestation === null ? [] : [`The signed receipt says of its own enclave: ${attestation}.`];
   const verdict = report.ok
     ? style.good(`Everything that was checked holds, for ${formatTime(at)}.`)
     : style.bad("Refused: do not use the value.");
@@ -38,6 +47,8 @@ export const formatReport = (report: VerificationReport, at: number, style: Styl
     formatTable([], rows),
     "",
     `Policy ${report.policy}. ${skipped.length === 0 ? "Nothing was left out." : `Not checked: ${skipped.join(", ")}.`}`,
+    ...own,
+    ...doubt,
     verdict,
   ].join("\n");
 };

@@ -49,8 +49,13 @@ export interface VerificationReport {
   readonly steps: readonly VerificationStep[];
   /** Id of the trust policy that was applied. */
   readonly policy: string;
-  /** True when the evidence stands under a simulated trust anchor; null when none was appraised. */
+  /**
+   * True when the evidence stands under a simulated trust anchor, or when none was accepted and the signed receipt says
+   * so of itself; false only by accepted evidence; null when nobody can tell.
+   */
   readonly simulated: boolean | null;
+  /** What the signed receipt says of its own enclave: no more than its word. Null without a receipt that fits. */
+  readonly attestation: RunReceipt["attestation"] | null;
   /** How the sources were reached; null when no source answered or the statement was not read. */
   readonly mode: "LIVE" | "EMULATED" | null;
   /** Receipt of the run that the statement stands on; null when the bundle carries none that fits. */

@@ -151,19 +151,32 @@ describe("evidence", () => {
   });
 
   test("of a simulated enclave is said aloud, and refused unless allowed", async () => {
-    const refused = await verify(carrying, { appraise: accepts(true) });
+    const strict = createPolicy(keys, { allowSimulated: false });
+    const refused = await verify(carrying, { trust: strict, appraise: accepts(true) });
     expect(refused).toMatchObject({
       ok: false,
       simulated: true,
       code: "SIMULATED_NOT_ALLOWED",
       exitCode: 13,
     });
-    const allowed = await verify(carrying, {
-      trust: createPolicy(keys, { allowSimulated: true }),
-      appraise: accepts(true),
-    });
+    const allowed = await verify(carrying, { appraise: accepts(true) });
     expect(allowed).toMatchObject({ ok: true, simulated: true });
     expect(allowed.steps.find(({ step }) => step === "simulation")?.detail).toContain("SIMULATED");
+  });
+
+  test("that is missing leaves the receipt's own word, which may lower trust and never raise it", async () => {
+    const strict = createPolicy(keys, { allowSimulated: false });
+    const word = { simulated: true, attestation: "simulated" };
+    expect(await verify(good, { trust: strict })).toMatchObject({
+      ok: false,
+      code: "SIMULATED_NOT_ALLOWED",
+      exitCode: 13,
+      ...word,
+    });
+    expect(await verify(good)).toMatchObject({ ok: true, ...word });
+    const silent = await verify({ ...good, run: null }, { trust: strict });
+    expect(silent).toMatchObject({ ok: true, simulated: null, attestation: null });
+    expect(silent.steps.find(({ step }) => step === "simulation")?.status).toBe("skipped");
   });
 
   test("must show the hardware that a signed receipt claims", async () => {
@@ -174,9 +187,7 @@ describe("evidence", () => {
       { ...statement, run: { ...statement.run, receiptDigest: runReceiptDigest(run) } },
       { run, evidence: [EVIDENCE] },
     );
-    const policy = createPolicy(keys, { allowSimulated: true });
-    const claim = (change: Partial<VerifyBundleOptions>) =>
-      verify(claiming, { trust: policy, ...change });
+    const claim = (change: Partial<VerifyBundleOptions>) => verify(claiming, change);
     expect(await claim({ appraise: accepts(false) })).toMatchObject({ ok: true, run });
     for (const unproven of [{ appraise: accepts(true) }, { appraise: refuses }, {}])
       expect(await claim(unproven)).toMatchObject({

@@ -42,7 +42,9 @@ describe("a good bundle", () => {
       exitCode: 0,
       policy: "test",
       mode: "EMULATED",
-      simulated: null,
+      // By the word of its own receipt, in the absence of evidence.
+      simulated: true,
+      attestation: "simulated",
       observation,
       envelopeDigest: envelopeDigest(good.envelope),
     });
@@ -59,7 +61,7 @@ describe("a good bundle", () => {
       "run-receipt": "ok",
       evidence: "skipped",
       "key-set": "skipped",
-      simulation: "skipped",
+      simulation: "ok",
       freshness: "ok",
       order: "skipped",
       receipts: "skipped",

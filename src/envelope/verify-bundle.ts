@@ -11,6 +11,7 @@ import { parseObservation } from "./observation-json.ts";
 import { decodeOnchainObservation } from "./observation-solabi.ts";
 import { type RunReceipt, runReceiptDigest } from "./run-receipt.ts";
 import { checkScope, selectTrusted } from "./signer-trust.ts";
+import { reportSimulation } from "./simulation.ts";
 import {
   checkFormsAgree,
   checkFreshness,
@@ -202,23 +203,17 @@ const reportEvidence = (context: Context, observation: Observation): void => {
     );
 };
 
-/** Both forms' keys must be of the key set that the evidence binds, and a simulated anchor is said aloud. */
-const reportKeySet = (context: Context, signers: readonly KeyRecord[]): void => {
-  const { steps, appraisal } = context;
-  const { trust } = context.options;
-  if (!appraisal?.ok) {
-    steps.skip("key-set", "no appraised evidence");
-    steps.skip("simulation", "unknown: no appraised evidence");
-    return;
-  }
+/** Both forms' keys must be of the key set that the evidence binds. */
+const reportKeySet = ({ steps, appraisal }: Context, signers: readonly KeyRecord[]): void => {
+  if (!appraisal?.ok) return steps.skip("key-set", "no appraised evidence");
   const stranger = signers.find(({ keyid }) => !appraisal.keyids.includes(keyid));
   if (stranger)
-    steps.fail("key-set", "KEY_NOT_ATTESTED", `the evidence does not bind ${stranger.keyid}`);
-  else steps.ok("key-set", "every signer's key is bound by the evidence", keyids(signers));
-  if (!appraisal.simulated) steps.ok("simulation", "the trust anchor is not a simulated one");
-  else if (trust.allowSimulated)
-    steps.ok("simulation", "SIMULATED: no hardware protects the key; the policy allows it");
-  else steps.fail("simulation", "SIMULATED_NOT_ALLOWED", "SIMULATED, and the policy forbids that");
+    return steps.fail(
+      "key-set",
+      "KEY_NOT_ATTESTED",
+      `the evidence does not bind ${stranger.keyid}`,
+    );
+  steps.ok("key-set", "every signer's key is bound by the evidence", keyids(signers));
 };
 
 const reportModes = (
@@ -271,25 +266,27 @@ export const verifyBundle = async (
 ): Promise<VerificationReport> => {
   createKeyRing(options.trust.keys.map(({ key }) => key));
   const steps = createStepList();
-  const facts = { policy: options.trust.id, simulated: null, mode: null, run: null };
-  const nothing = { ...facts, envelopeDigest: null, observation: null };
+  const facts = { policy: options.trust.id, simulated: null, attestation: null, mode: null };
+  const nothing = { ...facts, run: null, envelopeDigest: null, observation: null };
   const read = readBundle(bytes, steps, options.trust);
   if (!read) return steps.finish(nothing);
   const appraisal = await appraiseEvidence(read, options);
   const context: Context = { ...read, options, steps, appraisal };
   const verified = verifyJsonForm(context);
   if (!verified) return steps.finish(nothing);
-  const { observation, json, signers } = verified;
-  const onchainSigners = verifyOnchainForm(context, verified);
+  const { observation, json } = verified;
+  const signers = [...verified.signers, ...verifyOnchainForm(context, verified)];
   const mode = reportModes(context, observation);
   const run = reportRun(context, observation);
   reportEvidence(context, observation);
-  reportKeySet(context, [...signers, ...onchainSigners]);
+  reportKeySet(context, signers);
+  const simulated = reportSimulation(steps, appraisal, run, options.trust);
   reportTime(context, observation);
   reportCarried(context);
   return steps.finish({
     policy: options.trust.id,
-    simulated: appraisal?.ok ? appraisal.simulated : null,
+    simulated,
+    attestation: run?.attestation ?? null,
     mode,
     run,
     envelopeDigest: digestOf(preAuthEncoding(json.payloadType, json.payload)),

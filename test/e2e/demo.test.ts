@@ -77,8 +77,11 @@ describe("cryptlet demo --json", { timeout: 90_000 }, () => {
       keyid,
     ]);
     const verify = ["envelope", "verify", file, "--json", ...keys];
-    const flags = ["--insecure-allow-emulated"];
+    const flags = ["--insecure-allow-emulated", "--insecure-allow-simulated"];
     expect((await runCliProcess([...verify, ...flags])).code).toBe(0);
+    const strict = await runCliProcess([...verify, "--insecure-allow-emulated"]);
+    expect(strict.code).toBe(13);
+    expect(strict.stdout).toContain("SIMULATED_NOT_ALLOWED");
     expect((await runCliProcess(verify)).code).toBe(13);
     expect((await runCliProcess(["envelope", "verify", file, ...flags])).code).toBe(12);
     const later = [...verify, ...flags, "--at", "2099-01-01"];

@@ -21,7 +21,7 @@ export const createKeyPair = (): KeyPair => ({
 
 export const ANY_SCOPE = { fabrics: null, cryptlets: null, feeds: null } as const;
 
-/** Trust in these keys for everything, emulated sources allowed. */
+/** Trust in these keys for everything, emulated sources and simulated enclaves allowed. */
 export const createPolicy = (
   keys: readonly KeyRecord[],
   changes: Partial<Record<keyof TrustPolicy, unknown>> = {},
@@ -32,7 +32,7 @@ export const createPolicy = (
     attested: null,
     threshold: 1,
     requireEvidence: false,
-    allowSimulated: false,
+    allowSimulated: true,
     allowEmulated: true,
     maxAgeMs: null,
     clockSkewMs: 5_000,

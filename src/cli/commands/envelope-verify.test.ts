@@ -2,7 +2,12 @@ import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 
-import { createObservation, FIXTURE_TIME } from "../../../test/support/observation-fixture.ts";
+import { createEnclave } from "../../../enclave-sim/host/create-enclave.ts";
+import {
+  createObservation,
+  FIXTURE_TIME,
+  fixtureReceipt,
+} from "../../../test/support/observation-fixture.ts";
 import { runForTest, type TestRun } from "../../../test/support/run-cli.ts";
 import { temporaryFolder } from "../../../test/support/temporary-folder.ts";
 import { createSigningKey } from "../../crypto/key-record.ts";
@@ -64,6 +69,32 @@ describe("cryptlet envelope verify", () => {
     expect(run.stdout).toContain("2650.10 USD/ozt");
     expect(run.stdout).toContain("EMULATED");
     expect(run.stdout).toMatch(/Not checked: .*evidence/);
+  });
+
+  it("says what the enclave's own receipt says, and refuses SIMULATED unless it is allowed", async () => {
+    const bundle = serializeBundle({ ...bundleOf(), run: fixtureReceipt });
+    const refused = await verify(bundle, ...TRUSTED, ...BASE);
+    expect(refused.code).toBe(13);
+    expect(JSON.parse(refused.stdout)).toMatchObject({
+      error: { code: "SIMULATED_NOT_ALLOWED" },
+      data: { simulated: true, attestation: "simulated" },
+    });
+    const flags = [...TRUSTED, ...BASE, "--insecure-allow-simulated"];
+    const allowed = await verify(bundle, ...flags);
+    expect(allowed.code).toBe(0);
+    expect(allowed.stdout).toContain('"attestation":"simulated"');
+    const file = write("bundle.json", bundle);
+    const text = await runForTest(["envelope", "verify", file, ...flags], commands);
+    expect(text.stdout).toContain("[EMULATED, SIMULATED]");
+    expect(text.stdout).toContain("says of its own enclave: simulated");
+  });
+
+  it("says that the kind of enclave is unknown where nothing shows it", async () => {
+    const file = write("bundle.json", serializeBundle(bundleOf()));
+    const run = await runForTest(["envelope", "verify", file, ...TRUSTED, ...BASE], commands);
+    expect(run.code).toBe(0);
+    expect(run.stdout).toContain("UNKNOWN");
+    expect(run.stdout).toContain("simulated or hardware");
   });
 
   it("takes keys from PEM files", async () => {
@@ -216,6 +247,32 @@ describe("cryptlet envelope show", () => {
     const again = await runForTest(["envelope", "show", file, "--out", out, "--json"], commands);
     expect(again.code).toBe(2);
     expect(again.stdout).toContain("FILE_UNWRITABLE");
+  });
+
+  it("says SIMULATED where receipt or evidence of the bundle does, and not otherwise", async () => {
+    const show = async (bundle: Bundle) => {
+      const file = write("bundle.json", serializeBundle(bundle));
+      const text = await runForTest(["envelope", "show", file], commands);
+      const json = await runForTest(["envelope", "show", file, "--json"], commands);
+      const { data } = JSON.parse(json.stdout) as { data: { saysSimulated: boolean } };
+      expect(text.stdout.includes("SIMULATED")).toBe(data.saysSimulated);
+      return data.saysSimulated;
+    };
+    expect(await show({ ...bundleOf(), run: fixtureReceipt })).toBe(true);
+    expect(await show(bundleOf())).toBe(false);
+    const foreign = { type: "application/x-test-evidence", body: "eA==" };
+    expect(await show({ ...bundleOf(), evidence: [foreign] })).toBe(false);
+    const enclave = createEnclave();
+    try {
+      const { evidence } = await enclave.attestHost({
+        sealDirectory: temporaryFolder(),
+        purpose: "ra-tls",
+        keys: [jsonKey.record],
+      });
+      expect(await show({ ...bundleOf(), evidence: [evidence] })).toBe(true);
+    } finally {
+      await enclave.close();
+    }
   });
 
   it("needs a fabric for a digest", async () => {

@@ -28,7 +28,7 @@ export const envelopeVerify = defineCommand({
     },
     insecureAllowSimulated: {
       kind: "flag",
-      help: "accept evidence of a SIMULATED enclave, which protects against nobody on its machine",
+      help: "accept a SIMULATED enclave, by its evidence or its own receipt: it protects against nobody on its machine",
     },
     insecureAllowEmulated: {
       kind: "flag",

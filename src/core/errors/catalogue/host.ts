@@ -73,7 +73,7 @@ export const hostErrors = {
   SIMULATED_NOT_ALLOWED: {
     kind: "verification",
     message: "The enclave of {cryptlet} is SIMULATED and that is not accepted here",
-    hint: "For development set enclave.insecureAllowSimulated to true. It protects against nobody who controls the machine.",
+    hint: "It protects against nobody who controls the machine. For development a host sets enclave.insecureAllowSimulated, a verifier allowSimulated in its policy or --insecure-allow-simulated.",
     exit: 13,
   },
   PROVIDERS_UNREACHABLE: {
