@@ -7,6 +7,7 @@ import { printCliDocs } from "../dist/src/cli/docs.js";
 import { silentLog } from "../dist/src/core/log.js";
 import { printConfig, printConfigSchema } from "./docs/config.mjs";
 import { printErrors } from "./docs/errors.mjs";
+import { printManifest, printManifestSchema } from "./docs/manifest.mjs";
 import { root } from "./run.mjs";
 
 const printOpenApi = async () => {
@@ -21,6 +22,8 @@ const files = {
   "docs/errors.md": printErrors(),
   "docs/config.md": printConfig(),
   "docs/config.schema.json": printConfigSchema(),
+  "docs/manifest.md": printManifest(),
+  "docs/manifest.schema.json": printManifestSchema(),
   "docs/cli.md": printCliDocs(),
   "docs/openapi.json": await printOpenApi(),
 };

@@ -1,6 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { basename, sep } from "node:path";
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import { manifestSchema, type ManifestInput } from "./manifest.ts";
 
 const base: ManifestInput = {
@@ -114,5 +115,42 @@ describe("manifestSchema", () => {
       "capabilities.secrets.0.hosts.1",
     ]);
     expect(pathsOf({ ...base, capabilities: { secrets } })).toHaveLength(4);
+  });
+});
+
+interface Described {
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, Described>>;
+  readonly items?: Described;
+  readonly anyOf?: readonly Described[];
+  readonly oneOf?: readonly Described[];
+}
+const undescribed = (schema: Described, at: string): readonly string[] => [
+  ...Object.entries(schema.properties ?? {}).flatMap(([name, inner]) => [
+    ...((inner.description ?? "") === "" ? [`${at}${name}`] : []),
+    ...undescribed(inner, `${at}${name}.`),
+  ]),
+  ...[schema.items ?? {}, ...(schema.anyOf ?? []), ...(schema.oneOf ?? [])].flatMap((inner) =>
+    Object.keys(inner).length > 0 ? undescribed(inner, at) : [],
+  ),
+];
+
+describe("docs/manifest.md", () => {
+  it("has something to say about every field", () => {
+    const schema = z.toJSONSchema(manifestSchema, { io: "input" }) as Described;
+    expect(Object.keys(schema.properties ?? {})).toContain("capabilities");
+    expect(undescribed(schema, "")).toEqual([]);
+  });
+
+  it("has a schema for editors and a row for every field that the shipped manifests use", async () => {
+    const text = await readFile("docs/manifest.md", "utf8");
+    const shipped = JSON.parse(await readFile("cryptlets/gold-price/cryptlet.json", "utf8")) as {
+      capabilities: object;
+    };
+    for (const name of Object.keys(shipped)) expect(text).toContain(`| \`${name}\` |`);
+    for (const name of Object.keys(shipped.capabilities))
+      expect(text).toContain(`| \`capabilities.${name}\` |`);
+    const schema = JSON.parse(await readFile("docs/manifest.schema.json", "utf8")) as object;
+    expect(schema).toMatchObject({ type: "object", additionalProperties: false });
   });
 });
