@@ -94,6 +94,7 @@ const i32 = fc.letrec<{ value: number[] }>((tie) => ({
     tie("value").map((a) => [...a, 0x10, FIRST_OWN]),
   ),
 })).value;
+// Without copysign (0xa6): it would make the sign of a NaN visible, which the pass settles and plain V8 leaves open.
 const f64 = fc.letrec<{ value: number[] }>((tie) => ({
   value: fc.oneof(
     { depthSize: "small" },
@@ -103,7 +104,7 @@ const f64 = fc.letrec<{ value: number[] }>((tie) => ({
     fc.constant(get(5)),
     i32.map((a) => [...a, 0xb7]),
     fc
-      .tuple(tie("value"), tie("value"), fc.constantFrom(0xa0, 0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6))
+      .tuple(tie("value"), tie("value"), fc.constantFrom(0xa0, 0xa1, 0xa2, 0xa3, 0xa4, 0xa5))
       .map(([a, b, op]) => [...a, ...b, op]),
     fc.tuple(tie("value"), fc.constantFrom(0x99, 0x9a, 0x9b, 0x9f)).map(([a, op]) => [...a, op]),
   ),
