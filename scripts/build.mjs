@@ -10,6 +10,10 @@ const run = (command, args) => {
   if (status !== 0) process.exit(status ?? 1);
 };
 
+// On standard error: a command that builds first may print a document.
+if (!existsSync(path.join(root, "dist/src/cli/main.js")))
+  console.error("building, about 45 s the first time …");
+
 run(process.execPath, [
   path.join(root, "node_modules/typescript/bin/tsc"),
   "-p",
