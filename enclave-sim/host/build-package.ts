@@ -1,5 +1,7 @@
+import { existsSync, statSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { fileFault } from "../../src/core/errors/file-fault.ts";
 import { fabricError } from "../../src/core/errors/fabric-error.ts";
 import type { BuildTool } from "../builders/package-builder.ts";
 import { builderOf } from "../builders/package-builders.ts";
@@ -45,7 +47,7 @@ const checkAdmission = (bundle: Uint8Array, directory: string): void => {
 /**
  * Build a Cryptlet's folder with the builder of its manifest's language. The same sources and tools give the same bytes
  * in every folder: no absolute path, no time, no environment goes in.
- * Throws `PACKAGE_UNREADABLE`, `PACKAGE_INVALID`, `PACKAGE_BUILD_FAILED`, `BUILD_TOOL_MISSING`, `INTERRUPTED`.
+ * Throws `SOURCE_FOLDER_MISSING`, `PACKAGE_UNREADABLE`, `PACKAGE_INVALID`, `PACKAGE_BUILD_FAILED`, `BUILD_TOOL_MISSING`, `INTERRUPTED`.
  * @example
  * ```ts
  * await writePackage(await buildPackage("cryptlets/gold-price"), "dist/cryptlets/gold-price");
@@ -56,10 +58,18 @@ export const buildPackage = async (
   { signal = new AbortController().signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<BuiltPackage> => {
   const root = path.resolve(directory);
-  const manifestFile = path.join(root, MANIFEST_FILE);
+  // As the caller wrote it: that is the path that he knows.
+  const manifestFile = path.join(directory, MANIFEST_FILE);
   const manifestBytes = new Uint8Array(
     await readFile(manifestFile).catch((error: Error) => {
-      throw fabricError("PACKAGE_UNREADABLE", { path: manifestFile, reason: error.message });
+      const isFolder = existsSync(root) && statSync(root).isDirectory();
+      throw isFolder
+        ? fabricError(
+            "PACKAGE_UNREADABLE",
+            { path: manifestFile, reason: fileFault(error) },
+            { cause: error },
+          )
+        : fabricError("SOURCE_FOLDER_MISSING", { path: directory }, { cause: error });
     }),
   );
   const manifest = parseManifest(manifestBytes, manifestFile);

@@ -2,6 +2,7 @@ import { constants, existsSync } from "node:fs";
 import { open } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
+import { fileFault } from "../../src/core/errors/file-fault.ts";
 import { fabricError } from "../../src/core/errors/fabric-error.ts";
 import { manifestSchema, type Manifest } from "../../src/sdk/manifest.ts";
 import { codeFileOf } from "./code-file.ts";
@@ -36,7 +37,7 @@ const readBounded = async (directory: string, name: string, limit: number): Prom
       await handle.close();
     }
   } catch (error) {
-    if (error instanceof Error && "errno" in error) throw unreadable(error.message, error);
+    if (error instanceof Error && "errno" in error) throw unreadable(fileFault(error), error);
     throw error;
   }
 };

@@ -30,6 +30,8 @@ export interface ConnectOptions {
 
 /** ms for connection, handshake, challenge and appraisal together. */
 const CONNECT_MS = 15_000;
+/** Codes by which OpenSSL says that the answer is no TLS record. */
+const NO_TLS = new Set(["ERR_SSL_WRONG_VERSION_NUMBER", "ERR_SSL_PACKET_LENGTH_TOO_LONG"]);
 
 /**
  * Connect over TLS 1.3 and take the peer only on its evidence, under a policy and at the clock's time.
@@ -93,7 +95,7 @@ const handshake = (options: ConnectOptions, signal: AbortSignal): Promise<TLSSoc
       signal.removeEventListener("abort", abort);
       socket.destroy();
       if (options.signal?.aborted) reject(options.signal.reason as Error);
-      else reject(unreachable(options, error.message, error));
+      else reject(unreachable(options, handshakeFault(error), error));
     };
     socket.once("error", fail);
     socket.once("secureConnect", () => {
@@ -106,6 +108,12 @@ const handshake = (options: ConnectOptions, signal: AbortSignal): Promise<TLSSoc
     signal.addEventListener("abort", abort, { once: true });
     if (signal.aborted) abort();
   });
+
+/** OpenSSL's line about what came instead of TLS is for its authors. */
+const handshakeFault = (error: Error): string =>
+  "code" in error && typeof error.code === "string" && NO_TLS.has(error.code)
+    ? "what answers there speaks no TLS, as on a plain HTTP port"
+    : error.message;
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : "unknown");
 

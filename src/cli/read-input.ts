@@ -1,6 +1,7 @@
 import { open } from "node:fs/promises";
 
 import { fabricError, isFabricError } from "../core/errors/fabric-error.ts";
+import { fileFault } from "../core/errors/file-fault.ts";
 
 const readAll = async (
   chunks: AsyncIterable<unknown>,
@@ -37,7 +38,6 @@ export const readInput = async (
     }
   } catch (error) {
     if (isFabricError(error) || signal.aborted) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw fabricError("FILE_UNREADABLE", { file, reason }, { cause: error });
+    throw fabricError("FILE_UNREADABLE", { file, reason: fileFault(error) }, { cause: error });
   }
 };

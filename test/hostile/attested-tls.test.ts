@@ -230,7 +230,12 @@ describe("a client of attested TLS refuses", () => {
 
   it("a server that speaks no TLS, and one that never answers", async () => {
     const plain = await listen(createTcpServer((socket) => socket.end("HTTP/1.1 200 OK\r\n\r\n")));
-    expect(await codeOf(plain)).toBe("PEER_UNREACHABLE");
+    const wrong = connectAttested({ host: "127.0.0.1", port: plain, rules, freshness: "age" });
+    const sentence = /speaks no TLS, as on a plain HTTP port$/;
+    await expect(wrong).rejects.toMatchObject({
+      code: "PEER_UNREACHABLE",
+      arguments: { reason: expect.stringMatching(sentence) },
+    });
     const silent = await listen(createTcpServer(() => {}));
     const controller = new AbortController();
     const waiting = connectAttested({

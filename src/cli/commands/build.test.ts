@@ -31,6 +31,23 @@ describe("cryptlet build", () => {
     expect(existsSync(path.join(folder, "bundle.js"))).toBe(false);
   });
 
+  it("names the path as it was typed, once, and says when there is no such folder", async () => {
+    const empty = path.relative("", temporaryFolder());
+    const text = await runForTest(["build", empty], commands);
+    const file = path.join(empty, "cryptlet.json");
+    expect(text.stderr.split(file)).toHaveLength(2);
+    // Its end is the absolute path, which stands there no second time.
+    expect(text.stderr.split(path.resolve(file))).toHaveLength(2);
+    for (const words of [["build"], ["enclave", "measure"]]) {
+      const run = await runForTest([...words, "not/there", "--json"], commands);
+      expect(run.code).toBe(2);
+    }
+    const missing = await build("not/there");
+    expect(JSON.parse(missing.stdout)).toMatchObject({ error: { code: "SOURCE_FOLDER_MISSING" } });
+    const isFile = await build("package.json");
+    expect(isFile.stdout).toContain("SOURCE_FOLDER_MISSING");
+  });
+
   it("refuses a folder that is no Cryptlet, and an output that cannot be written", async () => {
     const missing = await build(temporaryFolder());
     expect(missing).toMatchObject({ code: 2 });

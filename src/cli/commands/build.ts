@@ -10,7 +10,7 @@ export const build = defineCommand({
     "map. The same sources with the same tools and the same installed release give the same bytes, and so the same " +
     "measurement, in every folder; a checkout, which bundles the SDK from its source, may give others. Compilers are " +
     "run with an environment of their own; cryptlet doctor lists them. What stood in the output folder under these " +
-    "names is replaced.",
+    "names is replaced. Types are not checked: that is for tsc in your own editor or build.",
   arguments: [{ name: "folder", help: "Folder that holds cryptlet.json." }],
   options: {
     out: { kind: "text", value: "FOLDER", help: "where to write it; default: dist/cryptlets/<id>" },

@@ -12,7 +12,7 @@ import {
 } from "../../../test/support/shared-evidence.ts";
 import { createSnpFixture } from "../../../test/support/snp-fixture.ts";
 import { temporaryFolder } from "../../../test/support/temporary-folder.ts";
-import type { AttestationResult } from "../../attestation/attestation-result.ts";
+import { TRUST_CLAIMS, type AttestationResult } from "../../attestation/attestation-result.ts";
 import { parseAttestationDocument } from "../../attestation/nitro/attestation-document.ts";
 import { parseCoseSign1 } from "../../attestation/nitro/cose-sign1.ts";
 import { appraisalPolicySchema } from "../../attestation/appraisal-policy.ts";
@@ -152,6 +152,16 @@ describe.runIf(CASES.length > 0)("cryptlet enclave appraise, forms and policies"
       const { code, data } = await appraise(write("junk", junk));
       expect([junk, code, data.ok, data.reasons[0]?.weight]).toEqual([junk, 13, false, "refused"]);
     }
+  });
+
+  it("shows no trust vector of what is not authentic", async () => {
+    const junk = write("junk", Uint8Array.of(3, 0, 2, 0, ...new Uint8Array(600)));
+    const refused = await runForTest(["enclave", "appraise", junk], commands);
+    expect(refused.code).toBe(13);
+    expect(refused.stdout).toContain("QUOTE_MALFORMED");
+    for (const claim of TRUST_CLAIMS) expect(refused.stdout).not.toContain(claim);
+    const genuine = await runForTest(["enclave", "appraise", nitro, "--at", NITRO_AT], commands);
+    for (const claim of TRUST_CLAIMS) expect(genuine.stdout).toContain(claim);
   });
 
   it("judges by a policy, of which every default refuses", async () => {

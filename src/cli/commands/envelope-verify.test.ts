@@ -226,6 +226,8 @@ describe("cryptlet envelope verify", () => {
     const run = await runForTest(["envelope", "verify", "/nowhere/x.json", "--json"], commands);
     expect(run.code).toBe(3);
     expect(run.stdout).toContain("FILE_UNREADABLE");
+    const text = await runForTest(["envelope", "verify", "/nowhere/x.json"], commands);
+    expect(text.stderr.split("/nowhere/x.json")).toHaveLength(2);
   });
 
   it("stops reading a file that is too large", async () => {

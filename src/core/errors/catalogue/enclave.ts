@@ -6,6 +6,11 @@ export const enclaveErrors = {
     message: "The Cryptlet package {path} cannot be read: {reason}",
     hint: "A package is a folder with cryptlet.json and its code (bundle.js, .wasm, .evm, .py, .jar or .exe); build one with `cryptlet build <folder>`.",
   },
+  SOURCE_FOLDER_MISSING: {
+    kind: "user",
+    message: "There is no folder {path} to build from",
+    hint: "Name the folder that holds cryptlet.json and the source, not a file in it; a path starts at the working directory.",
+  },
   PACKAGE_INVALID: {
     kind: "user",
     message: "The Cryptlet package {path} is refused:\n{faults}",
