@@ -2,7 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileFault } from "../../src/core/errors/file-fault.ts";
-import { fabricError } from "../../src/core/errors/fabric-error.ts";
+import { fabricError, isFabricError } from "../../src/core/errors/fabric-error.ts";
 import type { BuildTool } from "../builders/package-builder.ts";
 import { builderOf } from "../builders/package-builders.ts";
 import { admitModule } from "../runners/wasm/admit-module.ts";
@@ -44,6 +44,16 @@ const checkAdmission = (bundle: Uint8Array, directory: string): void => {
   }
 };
 
+/** Builders know the folder by its absolute path, the author by what he typed. */
+const asTyped = (error: unknown, root: string, directory: string): unknown =>
+  isFabricError(error) && error.code === "PACKAGE_BUILD_FAILED" && error.arguments["path"] === root
+    ? fabricError(
+        "PACKAGE_BUILD_FAILED",
+        { path: directory, faults: String(error.arguments["faults"]) },
+        { cause: error },
+      )
+    : error;
+
 /**
  * Build a Cryptlet's folder with the builder of its manifest's language. The same sources and tools give the same bytes
  * in every folder: no absolute path, no time, no environment goes in.
@@ -81,7 +91,11 @@ export const buildPackage = async (
       faults: `this release has no builder for ${language}`,
     });
   await refuseMissingTool(language, builder.tools, signal);
-  const { bundle, sourceMap = null } = await builder.build(root, manifest, { signal });
+  const { bundle, sourceMap = null } = await builder
+    .build(root, manifest, { signal })
+    .catch((error: unknown) => {
+      throw asTyped(error, root, directory);
+    });
   if (manifest.lane === "wasm") checkAdmission(bundle, directory);
   return { manifest, manifestBytes, bundle, sourceMap };
 };

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 
@@ -46,6 +46,16 @@ describe("cryptlet build", () => {
     expect(JSON.parse(missing.stdout)).toMatchObject({ error: { code: "SOURCE_FOLDER_MISSING" } });
     const isFile = await build("package.json");
     expect(isFile.stdout).toContain("SOURCE_FOLDER_MISSING");
+  });
+
+  it("names the folder of a source that does not build as it was typed", async () => {
+    const folder = temporaryFolder();
+    cpSync(SOURCE, folder, { recursive: true });
+    writeFileSync(path.join(folder, "src/main.ts"), 'import "./nowhere.ts";');
+    const typed = path.relative("", folder);
+    const run = await build(typed);
+    expect(JSON.parse(run.stdout)).toMatchObject({ error: { code: "PACKAGE_BUILD_FAILED" } });
+    expect(run.stdout).toContain(`in ${typed} does not build`);
   });
 
   it("refuses a folder that is no Cryptlet, and an output that cannot be written", async () => {
