@@ -64,7 +64,7 @@ export const sdkErrors = {
   SOURCE_MODES_MIXED: {
     kind: "verification",
     message: "Live and emulated answers stand in one aggregate",
-    hint: "This is refused by design: run the enclave in one mode.",
+    hint: "This is refused by design: run the enclave in one mode. Chain reads are live, so that they need live providers beside them.",
   },
   FEED_NOT_DECLARED: {
     kind: "user",
