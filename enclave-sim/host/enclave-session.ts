@@ -57,6 +57,8 @@ const interruptible = <Result>(work: Promise<Result>, signal: AbortSignal): Prom
 
 /** ms before the second restart in a row, and at most. */
 const BACK_OFF = { firstMs: 100, maxMs: 10_000 };
+/** Pause before a Cryptlet that could not be loaded after a restart is tried again, ms. */
+const RELOAD_MS = 5_000;
 
 export const openEnclaveSession = (
   connect: () => EnclaveConnection,
@@ -68,14 +70,32 @@ export const openEnclaveSession = (
   let restarts = 0;
   let shut: Promise<void> | undefined;
 
-  /** Never rejects: what cannot be loaded again is refused by the enclave when it is asked for. */
+  /** Tries again while this enclave lives: a database or a broker that is away now comes back. */
+  const retryLoading = async (connection: EnclaveConnection, number: number): Promise<void> => {
+    const ended = new AbortController();
+    void connection.ended.finally(() => ended.abort());
+    for (;;) {
+      await systemClock.sleep(RELOAD_MS, { signal: closing.signal });
+      const entry = loaded.get(number);
+      if (ended.signal.aborted || !entry) return;
+      const [again] = await Promise.allSettled([
+        entry.into(connection, [...entry.rounds.values()], {}),
+      ]);
+      if (again?.status === "fulfilled") return;
+    }
+  };
+  /** Never rejects: what cannot be loaded yet is refused by the enclave when it is asked for, and tried again. */
   const restart = async (): Promise<EnclaveConnection> => {
     backOff.failed();
     await backOff.ready(closing.signal).catch(() => undefined);
     const next = start();
-    await Promise.allSettled(
-      [...loaded.values()].map(({ into, rounds }) => into(next, [...rounds.values()], {})),
+    const entries = [...loaded];
+    const results = await Promise.allSettled(
+      entries.map(([, { into, rounds }]) => into(next, [...rounds.values()], {})),
     );
+    for (const [index, [number]] of entries.entries())
+      if (results[index]?.status === "rejected")
+        void retryLoading(next, number).catch(() => undefined);
     return next;
   };
   const watch = async (connection: EnclaveConnection): Promise<void> => {

@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type {
@@ -137,3 +137,31 @@ test("a folder that was rolled back while the thread was gone is noticed by the 
   await expect(runOf(probe)).rejects.toMatchObject({ code: "CRYPTLET_CLOSED" });
   expect((await fixture.enclave.stats()).cryptlets).toEqual([]);
 });
+
+test(
+  "a Cryptlet that could not be loaded again is tried until it can",
+  { timeout: 40_000 },
+  async () => {
+    const probe = await start();
+    await expect(runOf(probe)).resolves.toBeDefined();
+    const files = readdirSync(fixture.sealDirectory)
+      .filter((name) => name.endsWith(".sealed"))
+      .map((name) => path.join(fixture.sealDirectory, name));
+    expect(files.length).toBeGreaterThan(0);
+    const kept = files.map((file) => [file, readFileSync(file)] as const);
+    for (const file of files) writeFileSync(file, "not sealed");
+    await crash(probe);
+    await expect(runOf(probe)).rejects.toMatchObject({ code: "CRYPTLET_CLOSED" });
+    for (const [file, bytes] of kept) writeFileSync(file, bytes);
+    await expect
+      .poll(
+        () =>
+          runOf(probe).then(
+            ({ observation }) => observation,
+            () => null,
+          ),
+        { timeout: 30_000 },
+      )
+      .toEqual(draft());
+  },
+);

@@ -1,4 +1,5 @@
 import { fabricError, isFabricError } from "../../../src/core/errors/fabric-error.ts";
+import { systemCode } from "../../../src/core/errors/system-code.ts";
 import type { HostAnswer, Json } from "../../../src/sdk/abi.ts";
 import { WALL } from "../../protocol/limits.ts";
 import { PURE_FUNCTIONS } from "./pure-functions.ts";
@@ -36,6 +37,8 @@ export const answerPure = (requestText: string): PureAnswer | null => {
     const { bytes, others } = takeBytes(rest);
     return accept(pure.perform(bytes, textsOf(others, pure.fields)), fuel);
   } catch (error) {
+    // Code that is not there is no fault of the guest's bytes: the run must end, not go on with a wrong answer.
+    if (systemCode(error)?.endsWith("MODULE_NOT_FOUND")) throw error;
     return refuse(isFabricError(error) ? String(error.arguments["reason"]) : "wrong bytes", fuel);
   }
 };
