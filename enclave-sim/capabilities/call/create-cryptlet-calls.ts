@@ -14,6 +14,16 @@ import type { CryptletCaller, CryptletReply, CryptletRequest } from "./cryptlet-
 /** Characters of the parameters that a callee gets; a trigger takes no more. */
 const MAX_PARAMETERS = 32_768;
 
+const calls = {
+  call: z.strictObject({
+    op: z.literal("call"),
+    id: z.string().min(1).max(64),
+    cryptlet: z.string().max(64),
+    feed: z.string().max(64),
+    parameters: z.json(),
+  }),
+};
+
 /** Where the calling run stands. */
 export interface CallerRun {
   /** Ids from the first caller to the Cryptlet of this run, which is the last. */
@@ -96,15 +106,7 @@ export const createCryptletCalls = (
   return {
     name: "calls",
     granted: granted.length > 0,
-    calls: {
-      call: z.strictObject({
-        op: z.literal("call"),
-        id: z.string().min(1).max(64),
-        cryptlet: z.string().max(64),
-        feed: z.string().max(64),
-        parameters: z.json(),
-      }),
-    },
+    calls,
     transcripts,
     perform,
   };

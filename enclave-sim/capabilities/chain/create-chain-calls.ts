@@ -32,6 +32,16 @@ const querySchema = z.discriminatedUnion("kind", [
   }),
 ]);
 
+const calls = {
+  "chain.read": z.strictObject({
+    op: z.literal("chain.read"),
+    id: z.string().min(1).max(64),
+    chain: z.string().max(63),
+    block: z.union([z.enum(["latest", "safe", "finalized"]), z.int().min(0)]),
+    queries: z.array(querySchema).min(1).max(MAX_QUERIES),
+  }),
+};
+
 type ChainRead = Extract<HostCall, { op: "chain.read" }>;
 
 const digestOfJson = (content: unknown): Digest =>
@@ -45,15 +55,7 @@ export const createChainCalls = (
 ): Capability<"chain.read"> => ({
   name: "chains",
   granted: granted.length > 0,
-  calls: {
-    "chain.read": z.strictObject({
-      op: z.literal("chain.read"),
-      id: z.string().min(1).max(64),
-      chain: z.string().max(63),
-      block: z.union([z.enum(["latest", "safe", "finalized"]), z.int().min(0)]),
-      queries: z.array(querySchema).min(1).max(MAX_QUERIES),
-    }),
-  },
+  calls,
   perform: async (call, { signal, nextReference }) => {
     const { chain, block, queries } = call;
     const entry = granted.find((each) => each.chain === chain);

@@ -2,6 +2,8 @@ import { z } from "zod";
 import type { Json } from "../../../src/sdk/abi.ts";
 import type { Capability } from "../capability.ts";
 
+const calls = { configuration: z.strictObject({ op: z.literal("configuration") }) };
+
 /** `ctx.configuration`: what the operator chose for this Cryptlet. Its digest is part of the evidence's configId. */
 export const createConfigurationCalls = (
   granted: boolean,
@@ -9,6 +11,6 @@ export const createConfigurationCalls = (
 ): Capability<"configuration"> => ({
   name: "configuration",
   granted,
-  calls: { configuration: z.strictObject({ op: z.literal("configuration") }) },
+  calls,
   perform: async () => ({ ok: configuration, provenance: [] }),
 });

@@ -24,16 +24,18 @@ const requestSchema = z.strictObject({
   auth: credentialsSchema.exactOptional(),
 });
 
+const calls = {
+  "http.all": z.strictObject({
+    op: z.literal("http.all"),
+    requests: z.array(requestSchema).min(1).max(64),
+  }),
+};
+
 /** `ctx.http`; null where the manifest has no `capabilities.http`. */
 export const createHttpCalls = (http: HttpCapability | null): Capability<"http.all"> => ({
   name: "http",
   granted: http !== null,
-  calls: {
-    "http.all": z.strictObject({
-      op: z.literal("http.all"),
-      requests: z.array(requestSchema).min(1).max(64),
-    }),
-  },
+  calls,
   perform: async ({ requests }, context) => {
     if (!http) throw fabricError("CAPABILITY_NOT_GRANTED", { capability: "http" });
     const exchanges = await http.all(requests, context);

@@ -20,6 +20,22 @@ const key = wellFormed(MAX_KEY).min(1);
 
 type StateOp = "state.get" | "state.put" | "state.delete" | "state.list";
 
+const calls = {
+  "state.get": z.strictObject({ op: z.literal("state.get"), key }),
+  "state.put": z.strictObject({
+    op: z.literal("state.put"),
+    key,
+    value: wellFormed(MAX_VALUE),
+  }),
+  "state.delete": z.strictObject({ op: z.literal("state.delete"), key }),
+  "state.list": z.strictObject({
+    op: z.literal("state.list"),
+    prefix: wellFormed(MAX_KEY),
+    after: wellFormed(MAX_KEY).nullable(),
+    limit: z.int().min(1).max(MAX_LISTED),
+  }),
+};
+
 /** `ctx.state` of one run, and what the run would change. */
 export interface StateCalls extends Capability<StateOp> {
   /** Null when the run changed nothing. */
@@ -46,21 +62,7 @@ export const createStateCalls = (
   return {
     name: "state",
     granted: granted !== undefined && store !== null,
-    calls: {
-      "state.get": z.strictObject({ op: z.literal("state.get"), key }),
-      "state.put": z.strictObject({
-        op: z.literal("state.put"),
-        key,
-        value: wellFormed(MAX_VALUE),
-      }),
-      "state.delete": z.strictObject({ op: z.literal("state.delete"), key }),
-      "state.list": z.strictObject({
-        op: z.literal("state.list"),
-        prefix: wellFormed(MAX_KEY),
-        after: wellFormed(MAX_KEY).nullable(),
-        limit: z.int().min(1).max(MAX_LISTED),
-      }),
-    },
+    calls,
     perform: async (call) => {
       if (!opened) {
         session ??= open();
