@@ -51,17 +51,22 @@ const refuse = (reason: string): Error => {
 const host = { call, cancelled: () => Atomics.load(words, CONTROL.CANCEL) === 1 };
 const engines = new Map<string, Promise<LaneEngine>>();
 
+/** Engines' machine code by its bound of memory; each comes once, with the first message that needs it. */
+const modules = new Map<number, WebAssembly.Module>();
+
 const engineFor = (
   lane: string,
   limits: EngineLimits,
-  module?: WebAssembly.Module,
+  sent?: WebAssembly.Module,
 ): Promise<LaneEngine> => {
   const { memoryBytes, maxFuel, outcomeCharacters } = limits;
+  if (sent) modules.set(memoryBytes, sent);
   const key = [lane, memoryBytes, maxFuel, outcomeCharacters].join(" ");
   const known = engines.get(key);
   if (known) return known;
   const row = Object.entries(laneEngines).find(([name]) => name === lane)?.[1];
   if (!row) throw new Error(`there is no engine for lane ${lane}`);
+  const module = lane === "js" ? modules.get(memoryBytes) : undefined;
   const created = row.create({
     limits: { memoryBytes, maxFuel, outcomeCharacters },
     host,
