@@ -33,7 +33,7 @@ export interface CellGuests {
 export type InGuest = (
   run: EngineRun,
   bounds: RunBounds,
-) => Promise<GuestAnswer & Pick<Guest, "wall">>;
+) => Promise<GuestAnswer & Pick<Guest, "wall"> & { readonly guestMs: number }>;
 
 export const createCellGuests = (parts: {
   readonly cryptlet: string;
@@ -66,7 +66,8 @@ export const createCellGuests = (parts: {
           meters.push(meter);
           try {
             const asked = { ...bounds, answer: meter.answer, again };
-            return { ...(await guest.run(program, run, asked)), wall: guest.wall };
+            const answer = await guest.run(program, run, asked);
+            return { ...answer, wall: guest.wall, guestMs: meter.guestMs() };
           } finally {
             meter.stop();
           }

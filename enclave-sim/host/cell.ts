@@ -134,7 +134,8 @@ export const createCell = (parts: CellParts): Cell => {
       trigger,
     });
     const desk = createCallDesk({ capabilities: capabilities.table, limits, clock, journal });
-    const { text, fuel, wall } = await inGuest(
+    const handedIn = clock.monotonic();
+    const { text, fuel, wall, guestMs } = await inGuest(
       { triggerText, seed, at: trigger.at },
       { timeoutMs: limits.timeoutMs, signal, answer: desk.answer },
     ).catch(async (error: unknown) => {
@@ -142,6 +143,7 @@ export const createCell = (parts: CellParts): Cell => {
       await noteFailure(runId, journal.close({ ended: { code, arguments: given } }, 0));
       throw plainError(error);
     });
+    const inGuestMs = clock.monotonic() - handedIn;
     const outcome = parseOutcome(text);
     const transcript = journal.close(outcome, fuel);
     if ("error" in outcome) {
@@ -184,8 +186,8 @@ export const createCell = (parts: CellParts): Cell => {
       receipt,
       timings: {
         total: ended - askedAt,
-        queue: begun - askedAt,
-        guest: ended - begun - desk.spentMs,
+        queue: begun - askedAt + inGuestMs - guestMs - desk.spentMs,
+        guest: guestMs,
         capabilities: desk.spentMs,
       },
     };

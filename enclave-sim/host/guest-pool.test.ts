@@ -205,3 +205,47 @@ test("one guest starts at a time; who comes meanwhile takes what is given back f
   expect(await fourth).not.toBe(await first);
   expect(ups).toHaveLength(2);
 });
+
+/** Runs of a pool that may have one computing guest, each of which ends when it is told. */
+const startBusy = (count: number) => {
+  const { lodge, clock } = start({ computing: 1, patienceMs: 25, longestMs: 60 });
+  const publisher = lodge("a");
+  const ends: (() => void)[] = [];
+  const work = () =>
+    publisher.use("x", () => new Promise<void>((resolve) => void ends.push(resolve)), never);
+  const running = Array.from({ length: count }, work);
+  /** What was started, guests and runs. */
+  const after = async (ms: number) => {
+    await clock.advance(ms);
+    return [publisher.starts, ends.length];
+  };
+  return { running, ends, after };
+};
+
+test("with the machine busy a run waits as long as guests are given back", async () => {
+  const { running, ends, after } = startBusy(3);
+  await after(0);
+  expect(await after(20)).toEqual([1, 1]);
+  ends[0]?.();
+  await running[0];
+  // The last one's patience began anew.
+  expect(await after(20)).toEqual([1, 2]);
+  expect(await after(4)).toEqual([1, 2]);
+  expect(await after(1)).toEqual([2, 3]);
+  for (const end of ends) end();
+  await Promise.all(running);
+});
+
+test("however guests come and go, nobody waits longer than the longest", async () => {
+  const { running, ends, after } = startBusy(5);
+  await after(0);
+  for (const turn of [0, 1, 2]) {
+    expect(await after(19)).toEqual([1, turn + 1]);
+    ends[turn]?.();
+    await running[turn];
+  }
+  expect(await after(2)).toEqual([1, 4]);
+  expect(await after(1)).toEqual([2, 5]);
+  for (const end of ends) end();
+  await Promise.all(running);
+});

@@ -1,6 +1,5 @@
 import { availableParallelism } from "node:os";
 import type { Clock } from "../../src/core/clock.ts";
-
 import { fabricError } from "../../src/core/errors/fabric-error.ts";
 import { type BackOff, type BackOffBounds, createBackOff } from "./back-off.ts";
 import type { Guest } from "./guest.ts";
@@ -47,9 +46,13 @@ export interface PoolBounds {
   readonly idleMs: number;
   /** Guests of a publisher that start at a time: a start costs as much as fifty runs, so others rather wait for a guest. */
   readonly starting: number;
-  /** Guests that compute at a time, beyond which another one rather waits `patienceMs` for one of them than is started. */
+  /**
+   * Guests that compute at a time. Beyond them the machine is busy, and another guest would only take time from those
+   * that are there: a run rather waits, until none was given back for `patienceMs`, or for `longestMs` in all.
+   */
   readonly computing: number;
   readonly patienceMs: number;
+  readonly longestMs: number;
   /** Cryptlets of a publisher up to which guests get ready for the same one again. */
   readonly prepared: number;
   readonly backOff: BackOffBounds;
@@ -62,6 +65,7 @@ export const POOL: PoolBounds = {
   starting: 1,
   computing: 2 * availableParallelism(),
   patienceMs: 25,
+  longestMs: 250,
   prepared: 8,
   backOff: { firstMs: 100, maxMs: 5_000 },
 };
@@ -226,8 +230,10 @@ export const createGuestPool = (clock: Clock, bounds: PoolBounds = POOL): GuestP
         return guest;
       };
       const acquire = async (program: string, signal: AbortSignal): Promise<Guest> => {
-        const patient = clock.monotonic() + bounds.patienceMs;
+        const begun = clock.monotonic();
         for (;;) {
+          const moved = Math.max(begun, publisher.usedAt);
+          const patient = Math.min(moved + bounds.patienceMs, begun + bounds.longestMs);
           const hurries = publisher.busy.size === 0 || clock.monotonic() >= patient;
           const room = hurries || counters.computing() < bounds.computing;
           const guest =
