@@ -3,6 +3,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { fabricError } from "../../src/core/errors/fabric-error.ts";
 import { evmPackages } from "../runners/evm/evm-packages.ts";
+import { reachableFolder } from "./reachable-folder.ts";
 import type { WallCommand, WallLimits } from "./wall-process.ts";
 import { libraryFiles } from "./wall-tools.ts";
 
@@ -28,9 +29,9 @@ export const GUEST_PROCESS = `${CODE_INSIDE}/guest-process.js`;
 /** Node with these arguments and the built guest code behind the wall. Throws `WALL_UNAVAILABLE`. */
 export const engineCommand = (args: readonly string[], limits: WallLimits): WallCommand =>
   nodeCommand(args, limits, [
-    { from: codeFolder(), to: CODE_INSIDE },
+    { from: reachableFolder(codeFolder()), to: CODE_INSIDE },
     ...evmPackages().map(({ name, folder }) => ({
-      from: folder,
+      from: reachableFolder(folder),
       to: path.posix.join(PACKAGES_INSIDE, name),
     })),
   ]);
