@@ -1,7 +1,7 @@
 import type { Bus } from "../bus/bus.ts";
 import { createMemoryBus } from "../bus/memory/memory-bus.ts";
 import { createNatsBus } from "../bus/nats/nats-bus.ts";
-import type { NatsCredentials } from "../bus/nats/nats-options.ts";
+import type { NatsCredentials, NatsOptions } from "../bus/nats/nats-options.ts";
 import type { Clock } from "../core/clock.ts";
 import type { FabricConfig } from "../core/config/schema.ts";
 import { createStoreBusLog } from "../store/bus-log.ts";
@@ -24,18 +24,40 @@ const splitServers = (text: string) => {
   return { servers: urls.map((url) => `${url.protocol}//${url.host}`), credentials };
 };
 
+/** PEM texts for TLS; null when nothing but the system's roots is asked for. */
+const readTls = async ({ caFile, clientCertificate }: NatsConfig): Promise<NatsOptions["tls"]> => {
+  if (caFile === null && clientCertificate === null) return undefined;
+  const read = async (setting: string, file: string) => await readConfiguredFile(setting, file);
+  const at = "bus.clientCertificate";
+  return {
+    ...(caFile === null ? {} : { ca: await read("bus.caFile", caFile) }),
+    ...(clientCertificate === null
+      ? {}
+      : {
+          cert: await read(`${at}.certificateFile`, clientCertificate.certificateFile),
+          key: await read(`${at}.keyFile`, clientCertificate.keyFile),
+        }),
+  };
+};
+
+const credentialsOf = (
+  { credentials, nkeySeed }: NatsConfig,
+  ofUrl: NatsCredentials | null,
+): NatsCredentials | null => {
+  if (credentials) return { kind: "creds", creds: credentials.reveal() };
+  return nkeySeed ? { kind: "nkey", seed: nkeySeed.reveal() } : ofUrl;
+};
+
 const connectNats = async (config: NatsConfig, name: string): Promise<Bus> => {
-  const { servers, credentials } = splitServers(config.url.reveal());
-  const creds: NatsCredentials | null = config.credentials
-    ? { kind: "creds", creds: config.credentials.reveal() }
-    : credentials;
+  const { servers, credentials: ofUrl } = splitServers(config.url.reveal());
+  const credentials = credentialsOf(config, ofUrl);
+  const tls = await readTls(config);
   return await createNatsBus({
     servers,
     name,
-    ...(creds ? { credentials: creds } : {}),
-    ...(config.caFile === null
-      ? {}
-      : { tls: { ca: await readConfiguredFile("bus.caFile", config.caFile) } }),
+    replicas: config.replicas,
+    ...(credentials ? { credentials } : {}),
+    ...(tls ? { tls } : {}),
   });
 };
 

@@ -7,8 +7,9 @@ import {
   fabricIdSchema,
   feedIdSchema,
 } from "../ids.ts";
-import { endpointSchema } from "./endpoint.ts";
 import { brokerSchema, cryptletSecretSchema } from "./broker-settings.ts";
+import { busSchema } from "./bus-settings.ts";
+import { endpointSchema } from "./endpoint.ts";
 import { Secret } from "./secret.ts";
 import { secretSchema, type SecretReader } from "./secret-reference.ts";
 
@@ -31,28 +32,6 @@ export const createConfigSchema = ({ base, readSecret }: ConfigContext) => {
     .transform((text) => path.resolve(base, text));
   const secret = secretSchema(readSecret);
   const endpoint = (protocols: readonly string[]) => endpointSchema(readSecret, protocols);
-
-  const bus = z.discriminatedUnion("driver", [
-    z
-      .strictObject({ driver: z.literal("memory") })
-      .describe("inside this process, kept in the database"),
-    z
-      .strictObject({
-        driver: z.literal("nats"),
-        url: endpoint(["nats", "tls", "ws", "wss"]).describe(
-          "server or comma-separated servers; a URL with credentials comes by reference",
-        ),
-        credentials: secret
-          .nullable()
-          .default(null)
-          .describe("content of a NATS credentials file (JWT and seed)"),
-        caFile: file
-          .nullable()
-          .default(null)
-          .describe("PEM file of the authority that the server's certificate needs"),
-      })
-      .describe("NATS JetStream"),
-  ]);
 
   const limits = z.strictObject({
     memoryMb: z.int().min(8).max(1_024).default(64).describe("memory of one guest, in MiB"),
@@ -175,7 +154,7 @@ export const createConfigSchema = ({ base, readSecret }: ConfigContext) => {
           }),
         ])
         .prefault({ driver: "libsql" }),
-      bus: bus.prefault({ driver: "memory" }),
+      bus: busSchema(readSecret, file).prefault({ driver: "memory" }),
       api: z
         .strictObject({
           host: z.string().min(1).max(255).default("127.0.0.1").describe("address to listen on"),
