@@ -27,15 +27,17 @@ const splitServers = (text: string) => {
 /** PEM texts for TLS; null when nothing but the system's roots is asked for. */
 const readTls = async ({ caFile, clientCertificate }: NatsConfig): Promise<NatsOptions["tls"]> => {
   if (caFile === null && clientCertificate === null) return undefined;
-  const read = async (setting: string, file: string) => await readConfiguredFile(setting, file);
   const at = "bus.clientCertificate";
   return {
-    ...(caFile === null ? {} : { ca: await read("bus.caFile", caFile) }),
+    ...(caFile === null ? {} : { ca: await readConfiguredFile("bus.caFile", caFile) }),
     ...(clientCertificate === null
       ? {}
       : {
-          cert: await read(`${at}.certificateFile`, clientCertificate.certificateFile),
-          key: await read(`${at}.keyFile`, clientCertificate.keyFile),
+          cert: await readConfiguredFile(
+            `${at}.certificateFile`,
+            clientCertificate.certificateFile,
+          ),
+          key: await readConfiguredFile(`${at}.keyFile`, clientCertificate.keyFile),
         }),
   };
 };
