@@ -1,11 +1,11 @@
 import type { ChainAdapter } from "../adapters/contract/chain-adapter.ts";
 import { createEvmAdapter } from "../adapters/evm/create-evm-adapter.ts";
 import type { FeePolicy } from "../adapters/evm/fee-policy.ts";
-import { createTransactionSigner } from "../adapters/evm/transaction-signer.ts";
 import type { Clock } from "../core/clock.ts";
 import type { FabricConfig } from "../core/config/schema.ts";
 import { isFabricError } from "../core/errors/fabric-error.ts";
 import type { Log } from "../core/log.ts";
+import { openSigner } from "./open-signer.ts";
 import type { Store } from "../store/store.ts";
 
 type ChainConfig = FabricConfig["chains"][number];
@@ -14,13 +14,13 @@ type ChainConfig = FabricConfig["chains"][number];
 const PROBE_MS = 5_000;
 
 const feePolicyOf = (fees: ChainConfig["fees"]): FeePolicy =>
-  fees.kind === "legacy"
-    ? fees
-    : {
+  fees.kind === "market"
+    ? {
         kind: "market",
         ...(fees.tipPerGas === null ? {} : { tipPerGas: fees.tipPerGas }),
         ...(fees.maxFeePerGas === null ? {} : { maxFeePerGas: fees.maxFeePerGas }),
-      };
+      }
+    : { kind: "legacy", gasPrice: fees.kind === "legacy" ? fees.gasPrice : 0n };
 
 /**
  * The adapter of a configured chain. A chain that does not answer is no reason not to start: deliveries wait in the
@@ -33,12 +33,12 @@ export const connectChain = async (
   const adapter = createEvmAdapter({
     chain: {
       name: chain.name,
-      rpcUrl: chain.rpcUrl.reveal(),
+      rpcUrl: chain.endpoints[0]?.url.reveal() ?? "",
       chainId: chain.chainId,
       finality: chain.finality,
       fees: feePolicyOf(chain.fees),
     },
-    signer: createTransactionSigner(chain.signer.privateKey.reveal()),
+    signer: await openSigner(chain),
     store,
     clock,
   });

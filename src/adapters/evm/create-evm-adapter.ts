@@ -1,39 +1,21 @@
 import { setMaxListeners } from "node:events";
-import { z } from "zod";
 import { systemClock, type Clock } from "../../core/clock.ts";
 import { fabricError } from "../../core/errors/fabric-error.ts";
 import type { DeliveryRow } from "../../store/deliveries.ts";
 import type { Store } from "../../store/store.ts";
 import { isSettled, type ChainAdapter, type ChainState } from "../contract/chain-adapter.ts";
 import { toDeliveryRecord } from "../contract/delivery-record.ts";
-import { blockSchema } from "./chain-answers.ts";
 import type { EvmChain } from "./evm-chain.ts";
 import type { EvmContext } from "./evm-context.ts";
-import { createEvmRpc, quantity } from "./evm-rpc.ts";
+import { createEvmRpc, type EvmRpc } from "./evm-rpc.ts";
 import { createFeeSource } from "./fee-policy.ts";
 import { createFeedContract } from "./feed-contract.ts";
 import { prepareDelivery } from "./prepare-delivery.ts";
+import { probeChain } from "./probe-chain.ts";
 import { settleDelivery } from "./settle-delivery.ts";
+import { unlimitedSpending, type SpendingGuard } from "./spending-guard.ts";
 import { createSubmissionStore } from "./submission-store.ts";
 import type { TransactionSigner } from "./transaction-signer.ts";
-
-const probeChain = async (
-  { chain, rpc }: Pick<EvmContext, "chain" | "rpc">,
-  options: { signal?: AbortSignal | undefined },
-): Promise<ChainState> => {
-  const [chainId, engine, head] = await Promise.all([
-    rpc.call(quantity, "eth_chainId", [], options),
-    rpc.call(z.string().max(500), "web3_clientVersion", [], options),
-    rpc.call(blockSchema, "eth_getBlockByNumber", ["latest", false], options),
-  ]);
-  if (chainId !== BigInt(chain.chainId))
-    throw fabricError("CHAIN_MISMATCH", {
-      chain: chain.name,
-      expected: chain.chainId,
-      actual: chainId,
-    });
-  return { chainId: chainId.toString(), height: head.number, engine };
-};
 
 /**
  * Deliveries to feeds on one EVM chain, paid by one account. Signs locally, stores the raw bytes before they are
@@ -52,15 +34,20 @@ export const createEvmAdapter = (parts: {
   readonly signer: TransactionSigner;
   readonly store: Store;
   readonly clock?: Clock;
+  /** Several endpoints behind one port; default: `chain.rpcUrl` alone. */
+  readonly rpc?: EvmRpc;
+  /** Default: everything may be spent. */
+  readonly spending?: SpendingGuard;
 }): ChainAdapter => {
   const { chain, signer } = parts;
   const clock = parts.clock ?? systemClock;
-  const rpc = createEvmRpc({ name: chain.name, url: chain.rpcUrl });
+  const rpc = parts.rpc ?? createEvmRpc({ name: chain.name, url: chain.rpcUrl });
   const context: EvmContext = {
     chain,
     rpc,
     signer,
     clock,
+    spending: parts.spending ?? unlimitedSpending,
     fees: createFeeSource(rpc, chain.fees ?? { kind: "market" }, clock),
     feeds: createFeedContract(rpc),
     store: createSubmissionStore(parts.store, {
@@ -94,7 +81,7 @@ export const createEvmAdapter = (parts: {
   /** One probe before anything is signed: a wrong chain must never get a signature. */
   let probed: Promise<ChainState> | null = null;
   const ensureChain = async (signal: AbortSignal): Promise<void> => {
-    probed ??= probeChain(context, { signal });
+    probed ??= probeChain(rpc, chain, { signal });
     try {
       await probed;
     } catch (error) {
@@ -106,7 +93,7 @@ export const createEvmAdapter = (parts: {
   return {
     name: chain.name,
     capabilities: { finality: chain.finality, rounds: true, replacement: true },
-    probe: (options) => within(options?.signal, (signal) => probeChain(context, { signal })),
+    probe: (options) => within(options?.signal, (signal) => probeChain(rpc, chain, { signal })),
     prepare: (delivery, options) =>
       within(options?.signal, async (signal) => {
         await ensureChain(signal);

@@ -3,6 +3,7 @@ import type { EvmChain } from "./evm-chain.ts";
 import type { EvmRpc } from "./evm-rpc.ts";
 import type { FeeSource } from "./fee-policy.ts";
 import type { FeedContract } from "./feed-contract.ts";
+import type { SpendingGuard } from "./spending-guard.ts";
 import type { SubmissionStore } from "./submission-store.ts";
 import type { TransactionSigner } from "./transaction-signer.ts";
 
@@ -15,4 +16,5 @@ export interface EvmContext {
   readonly fees: FeeSource;
   readonly feeds: FeedContract;
   readonly store: SubmissionStore;
+  readonly spending: SpendingGuard;
 }

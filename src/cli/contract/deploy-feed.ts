@@ -11,6 +11,7 @@ import { addressSchema, type Address } from "../../core/ids.ts";
 import { defineFeed } from "../../host/feed-definition.ts";
 import type { CommandInput, CommandResult } from "../command.ts";
 import { formatTime } from "../duration.ts";
+import { openSigner } from "../../host/open-signer.ts";
 import { readInput } from "../read-input.ts";
 import { formatTable } from "../table.ts";
 import { admitFeed, findKeys } from "./admit-feed.ts";
@@ -70,12 +71,13 @@ const openAccount = async (
   adminKey: string | undefined,
   signal: AbortSignal,
 ): Promise<EvmAccount> => {
-  const secret =
+  const signer =
     adminKey === undefined
-      ? chain.signer.privateKey.reveal()
-      : (await readInput(adminKey, { limit: MAX_KEY_BYTES, signal })).toString("utf8").trim();
-  const signer = createTransactionSigner(secret);
-  const account = createEvmAccount({ rpcUrl: chain.rpcUrl.reveal(), signer });
+      ? await openSigner(chain)
+      : createTransactionSigner(
+          (await readInput(adminKey, { limit: MAX_KEY_BYTES, signal })).toString("utf8").trim(),
+        );
+  const account = createEvmAccount({ rpcUrl: chain.endpoints[0]?.url.reveal() ?? "", signer });
   const actual = await account.chainId();
   if (actual !== chain.chainId)
     throw fabricError("CHAIN_MISMATCH", { chain: chain.name, actual, expected: chain.chainId });

@@ -84,8 +84,9 @@ describe("parseConfig", () => {
       package: path.join(base, "packages", "gold-price"),
     });
     expect(config.feeds[0]).toMatchObject({ validForMs: 120_000, parameters: null });
-    expect(config.chains[0]?.signer.privateKey.reveal()).toBe(KEY);
-    expect(config.chains[0]?.rpcUrl.reveal()).toBe("http://127.0.0.1:8545");
+    const [chain] = config.chains;
+    expect(chain?.signer.kind === "key" && chain.signer.privateKey.reveal()).toBe(KEY);
+    expect(chain?.endpoints[0]?.url.reveal()).toBe("http://127.0.0.1:8545");
     expect(config.bindings[0]?.contract).toBe("0x52908400098527886e0f7030069857d2e4169ee7");
     expect(config.cryptlets[0]?.secrets["apiKey"]?.reveal()).toBe("gold-secret");
     const undefinedAt = (value: unknown): boolean =>
@@ -116,6 +117,9 @@ describe("parseConfig", () => {
     expect(load({ kind: "market", maxFeePerGas: "90071992547409931" }).chains[0]?.fees).toEqual({
       kind: "market",
       tipPerGas: null,
+      tipPercentile: 50,
+      maxTipPerGas: null,
+      baseFeePercent: 200,
       maxFeePerGas: 90_071_992_547_409_931n,
     });
     for (const fees of [{ kind: "legacy" }, { kind: "market", tipPerGas: 1 }, { kind: "free" }])

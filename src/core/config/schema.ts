@@ -7,9 +7,11 @@ import {
   fabricIdSchema,
   feedIdSchema,
 } from "../ids.ts";
+import { budgetSchema, chainSchema } from "./chain-settings.ts";
 import { brokerSchema, cryptletSecretSchema } from "./broker-settings.ts";
 import { busSchema } from "./bus-settings.ts";
 import { endpointSchema } from "./endpoint.ts";
+import { feedQuorumSchema, quorumSchema } from "./quorum-settings.ts";
 import { Secret } from "./secret.ts";
 import { secretSchema, type SecretReader } from "./secret-reference.ts";
 
@@ -39,47 +41,7 @@ export const createConfigSchema = ({ base, readSecret }: ConfigContext) => {
     hostCalls: z.int().min(1).max(10_000).default(256).describe("host calls of one run"),
   });
 
-  const wei = z
-    .string()
-    .regex(/^\d{1,30}$/, "wei: digits in quotes, because JSON numbers are not exact")
-    .transform(BigInt);
-
-  const chain = z.strictObject({
-    name: chainNameSchema.describe("name that bindings use"),
-    kind: z.literal("evm"),
-    rpcUrl: endpoint(["http", "https", "ws", "wss"]).describe(
-      "JSON-RPC endpoint; one that carries a key comes by reference",
-    ),
-    chainId: z.int().min(1).describe("the adapter refuses an endpoint of another chain"),
-    finality: z
-      .discriminatedUnion("kind", [
-        z.strictObject({ kind: z.literal("instant") }),
-        z.strictObject({ kind: z.literal("depth"), depth: z.int().min(1).max(10_000) }),
-        z.strictObject({ kind: z.literal("tag"), tag: z.enum(["safe", "finalized"]) }),
-      ])
-      .prefault({ kind: "depth", depth: 1 })
-      .describe("when a delivery counts as landed"),
-    fees: z
-      .discriminatedUnion("kind", [
-        z.strictObject({
-          kind: z.literal("market"),
-          tipPerGas: wei.nullable().default(null).describe("wei; null: 1 gwei"),
-          maxFeePerGas: wei
-            .nullable()
-            .default(null)
-            .describe("wei; never paid more than this; null: 10,000 gwei"),
-        }),
-        z.strictObject({
-          kind: z.literal("legacy"),
-          gasPrice: wei.describe('wei; "0" on chains without fees'),
-        }),
-      ])
-      .prefault({ kind: "market" })
-      .describe("market: EIP-1559; legacy: type 0 transactions at one price"),
-    signer: z.strictObject({
-      privateKey: secret.describe("0x and 64 hex characters: the account that pays"),
-    }),
-  });
+  const chain = chainSchema(readSecret, file);
 
   const feed = z
     .strictObject({
@@ -106,6 +68,10 @@ export const createConfigSchema = ({ base, readSecret }: ConfigContext) => {
       validForMs: duration(60 * DAY)
         .optional()
         .describe("how long a value may be used; default: twice the heartbeat"),
+      quorum: feedQuorumSchema
+        .nullable()
+        .default(null)
+        .describe("hosts that sign its rounds together, docs/quorum.md; null: this one alone"),
     })
     .transform((given) => ({ ...given, validForMs: given.validForMs ?? 2 * given.heartbeatMs }));
 
@@ -279,6 +245,10 @@ export const createConfigSchema = ({ base, readSecret }: ConfigContext) => {
         .nullable()
         .default(null)
         .describe("key broker that keeps Cryptlets' secrets, docs/key-broker.md"),
+      quorum: quorumSchema(file)
+        .nullable()
+        .default(null)
+        .describe("the hosts that sign rounds together, docs/quorum.md"),
       cryptlets: z.array(cryptlet).max(1_000).default([]),
       chains: z.array(chain).max(100).default([]),
       chainReads: z
@@ -309,6 +279,10 @@ export const createConfigSchema = ({ base, readSecret }: ConfigContext) => {
               .describe(
                 "every: each round is put on chain, in order; latest: a round that a newer one overtakes before it is signed for is left out",
               ),
+            budget: budgetSchema
+              .nullable()
+              .default(null)
+              .describe("what its transactions may cost; null: no bound but the account's balance"),
           }),
         )
         .max(100_000)
