@@ -12,11 +12,13 @@ import { cryptoErrors } from "./catalogue/crypto.ts";
 import { emulatorErrors } from "./catalogue/emulator.ts";
 import { enclaveErrors } from "./catalogue/enclave.ts";
 import { envelopeErrors } from "./catalogue/envelope.ts";
+import { frostErrors } from "./catalogue/frost.ts";
 import { httpErrors } from "./catalogue/http.ts";
 import { hostErrors } from "./catalogue/host.ts";
 import { laneErrors } from "./catalogue/lanes.ts";
 import { keyBrokerErrors } from "./catalogue/key-broker.ts";
 import { quotingErrors } from "./catalogue/quoting.ts";
+import { quorumErrors } from "./catalogue/quorum.ts";
 import { sdkErrors } from "./catalogue/sdk.ts";
 import { storeErrors } from "./catalogue/store.ts";
 
@@ -24,6 +26,7 @@ import { storeErrors } from "./catalogue/store.ts";
 export const errorCatalogue = {
   ...coreErrors,
   ...cryptoErrors,
+  ...frostErrors,
   ...envelopeErrors,
   ...enclaveErrors,
   ...appraisalErrors,
@@ -41,6 +44,7 @@ export const errorCatalogue = {
   ...cliErrors,
   ...attestationErrors,
   ...attestedTlsErrors,
+  ...quorumErrors,
   ...keyBrokerErrors,
 } as const satisfies Record<string, ErrorEntry>;
 
