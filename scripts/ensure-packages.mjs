@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { root } from "./run.mjs";
 
 /** Longest wait for one step of apt-get, in ms. */
 const LIMIT = 120_000;
@@ -26,11 +27,38 @@ const PACKAGES = {
   lld: { there: () => inPath("wasm-ld") || inPath("wasm-ld-14") },
 };
 
+/** Folder of the second EVM engine: a package of its own, because it needs other versions of its libraries than we do. */
+const ENGINE = path.join(root, "test", "engines", "ethereumjs");
+const ENGINE_LIMIT = 300_000;
+
+const readVersion = (file) =>
+  existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")).version ?? null) : null;
+
+/** `npm ci` for the engine where it is missing or of another version. Without network the suites say that they did not run. */
+const ensureEngine = () => {
+  const { dependencies } = JSON.parse(readFileSync(path.join(ENGINE, "package.json"), "utf8"));
+  const isThere = Object.entries(dependencies).every(
+    ([name, version]) =>
+      readVersion(path.join(ENGINE, "node_modules", name, "package.json")) === version,
+  );
+  if (isThere) return;
+  console.error("installing @ethereumjs/client for the tests …");
+  const { status } = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
+    cwd: ENGINE,
+    stdio: ["ignore", "ignore", "inherit"],
+    timeout: ENGINE_LIMIT,
+    shell: process.platform === "win32",
+  });
+  if (status !== 0)
+    console.error("npm ci failed in test/engines/ethereumjs; the tests go on without");
+};
+
 /**
  * Installs what is not there, when the user is root and the system is Debian or Ubuntu. Whether it worked is for the
  * suites to find out, which say by name what could not run.
  */
 export const ensurePackages = () => {
+  ensureEngine();
   const missing = Object.keys(PACKAGES).filter((name) => !PACKAGES[name].there());
   if (missing.length === 0) return;
   if (process.getuid?.() !== 0 || !existsSync("/etc/debian_version") || !inPath("apt-get")) return;

@@ -54,7 +54,8 @@ const LEASH =
   'exec 3<&0; "$0" "$@" </dev/null & chain=$!; ( read -r _ <&3; kill -9 $chain ) & watch=$!; ' +
   "wait $chain; code=$?; kill $watch; exit $code";
 
-const spawnOnLeash = (binary: string, words: readonly string[]) => {
+/** Starts a program that ends at the latest when this process does, however that happens. */
+export const spawnOnLeash = (binary: string, words: readonly string[]) => {
   // A group of its own: Ctrl-C is for us, who drain first, and not for the chain.
   const options = { stdio: "pipe", env: {}, detached: true } as const;
   // Windows has no such shell: there the exit handler alone must do.
