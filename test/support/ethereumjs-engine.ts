@@ -49,7 +49,13 @@ export interface EthereumjsEngine {
 
 const CLI = path.join(
   fileURLToPath(new URL("../engines/ethereumjs", import.meta.url)),
-  ...["node_modules", "@ethereumjs", "client", "dist", "esm", "bin", "cli.js"],
+  "node_modules",
+  "@ethereumjs",
+  "client",
+  "dist",
+  "esm",
+  "bin",
+  "cli.js",
 );
 const ZERO = `0x${"00".repeat(32)}`;
 const START_LIMIT_MS = 60_000;
