@@ -62,6 +62,10 @@ const createScriptedAdapter = (store: Store, trouble: Trouble) => {
       options?.onChange?.(record);
       return record;
     },
+    retry: async (id) => {
+      await change(id, ["prepared"]);
+      return toDeliveryRecord(await rowOf(store, id));
+    },
     find: async () => null,
     unfinished: async () => [],
     latest: async () => null,

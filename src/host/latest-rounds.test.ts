@@ -11,6 +11,7 @@ const delivery = (round: number, status: DeliveryView["status"], id = "d"): Deli
   chain: "local" as ChainName,
   contract: "0x01",
   status,
+  subStatus: null,
   transaction: null,
   blockNumber: null,
   error: null,

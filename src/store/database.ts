@@ -1,4 +1,8 @@
 import type { Generated } from "kysely";
+import type { DeliverySubStatus } from "../core/delivery-sub-status.ts";
+import type { EvmAccountTable, EvmAttemptTable, EvmJobTable } from "./tables/evm-jobs.ts";
+import type { SpendingReservationTable, SpendingTotalTable } from "./tables/spending.ts";
+import type { DeadLetterTable } from "./tables/dead-letter-table.ts";
 
 /**
  * Tables of the fabric's database. Times are ms since epoch; every integer fits a safe JS number.
@@ -18,10 +22,16 @@ export interface Database {
   readonly bus_consumers: BusConsumerTable;
   readonly bus_pending: BusPendingTable;
   readonly evm_submissions: EvmSubmissionTable;
+  readonly evm_jobs: EvmJobTable;
+  readonly evm_attempts: EvmAttemptTable;
+  readonly evm_accounts: EvmAccountTable;
   readonly transcripts: TranscriptTable;
   readonly evidence: EvidenceTable;
   readonly cryptlet_states: CryptletStateTable;
   readonly monotonic_counters: MonotonicCounterTable;
+  readonly spending_reservations: SpendingReservationTable;
+  readonly spending_totals: SpendingTotalTable;
+  readonly dead_letters: DeadLetterTable;
 }
 
 /** `published` made a round, `unchanged` did not need one, `abandoned` was running when the process died. */
@@ -85,7 +95,10 @@ export interface OutboxTable {
   stream_sequence: number | null;
 }
 
-/** `final`, `superseded` and `failed` are ends; a reorg takes `included` back to `submitted`. */
+/**
+ * `final`, `superseded` and `failed` are ends. A reorg takes `included` back to `submitted`, and one that is deeper than
+ * the chain's finality `final` as well, with the code `CHAIN_FINALITY_BROKEN`.
+ */
 export type DeliveryStatus =
   | "prepared"
   | "submitted"
@@ -102,6 +115,8 @@ export interface DeliveryTable {
   chain: string;
   contract: string;
   status: DeliveryStatus;
+  /** Newest step; null before the first one. */
+  sub_status: DeliverySubStatus | null;
   tx_hash: string | null;
   block_number: number | null;
   block_hash: string | null;
@@ -119,6 +134,7 @@ export interface DeliveryEventTable {
   delivery_id: string;
   at: number;
   status: DeliveryStatus;
+  sub_status: DeliverySubStatus | null;
   /** Short text for people: hash, block or error code. */
   detail: string;
 }

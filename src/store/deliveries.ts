@@ -1,4 +1,6 @@
 import type { Selectable } from "kysely";
+import { sql } from "kysely";
+import type { DeliverySubStatus } from "../core/delivery-sub-status.ts";
 import { fabricError } from "../core/errors/fabric-error.ts";
 import type { ChainName, FeedId } from "../core/ids.ts";
 import type { Database, DeliveryStatus } from "./database.ts";
@@ -12,6 +14,8 @@ export interface DeliveryRow {
   readonly chain: ChainName;
   readonly contract: string;
   readonly status: DeliveryStatus;
+  /** Newest step, or what it waits for; null before the first. */
+  readonly subStatus: DeliverySubStatus | null;
   readonly txHash: string | null;
   readonly blockNumber: number | null;
   readonly blockHash: string | null;
@@ -23,13 +27,16 @@ export interface DeliveryRow {
   readonly updatedAt: number;
 }
 
-/** `final` and `superseded` are never left; `included` falls back when its block is reorganised away. */
+/**
+ * `superseded` is never left; `included` falls back when its block is reorganised away, `final` only when the chain
+ * breaks its own finality, and `failed` when somebody asks for another try.
+ */
 const NEXT: Readonly<Record<DeliveryStatus, readonly DeliveryStatus[]>> = {
   prepared: ["prepared", "submitted", "superseded", "failed"],
   submitted: ["submitted", "included", "prepared", "superseded", "failed"],
   included: ["included", "final", "submitted", "prepared", "superseded", "failed"],
   failed: ["prepared", "failed", "superseded"],
-  final: [],
+  final: ["submitted"],
   superseded: [],
 };
 
@@ -58,6 +65,7 @@ export const insertDeliveries = async (
         chain: target.chain,
         contract: target.contract,
         status: "prepared",
+        sub_status: null,
         tx_hash: null,
         block_number: null,
         block_hash: null,
@@ -68,13 +76,15 @@ export const insertDeliveries = async (
         updated_at: at,
       })
       .execute();
-    await recordEvent(trx, { id, at, status: "prepared", detail: "" });
+    await recordEvent(trx, { id, at, status: "prepared", subStatus: null, detail: "" });
   }
 };
 
 /** What changes on a delivery; what is left out stays. `attempt: true` counts one more try. */
 export interface DeliveryChange {
   readonly status: DeliveryStatus;
+  /** Left out: as it was where the status stays, else none. */
+  readonly subStatus?: DeliverySubStatus;
   readonly txHash?: string | null;
   readonly blockNumber?: number | null;
   readonly blockHash?: string | null;
@@ -94,16 +104,19 @@ export const changeDelivery = async (
 ): Promise<void> => {
   const known = await findDelivery(trx, id);
   if (!known) throw fabricError("DELIVERY_UNKNOWN", { delivery: id });
-  if (!NEXT[known.status].includes(change.status))
+  const isLeavingEnd = known.status === "final" && change.subStatus !== "finality-broken";
+  if (isLeavingEnd || !NEXT[known.status].includes(change.status))
     throw fabricError("DELIVERY_TRANSITION_INVALID", {
       delivery: id,
       from: known.status,
       to: change.status,
     });
+  const subStatus = change.subStatus ?? (change.status === known.status ? known.subStatus : null);
   await trx
     .updateTable("deliveries")
     .set({
       status: change.status,
+      sub_status: subStatus,
       updated_at: at,
       attempts: known.attempts + (change.attempt === true ? 1 : 0),
       ...(change.txHash === undefined ? {} : { tx_hash: change.txHash }),
@@ -115,7 +128,13 @@ export const changeDelivery = async (
     .where("id", "=", id)
     .execute();
   const detail = change.detail ?? change.error ?? change.txHash ?? "";
-  await recordEvent(trx, { id, at, status: change.status, detail: detail.slice(0, 500) });
+  await recordEvent(trx, {
+    id,
+    at,
+    status: change.status,
+    subStatus,
+    detail: detail.slice(0, 500),
+  });
 };
 
 /** One delivery; null when there is none. */
@@ -151,8 +170,9 @@ export const openDeliveries = async (
   db: Executor,
   filter: Omit<DeliveryFilter, "statuses">,
 ): Promise<readonly DeliveryRow[]> => {
-  const statuses: readonly DeliveryStatus[] = ["prepared", "submitted", "included"];
-  const rows = await selectDeliveries(db, { ...filter, statuses })
+  const rows = await selectDeliveries(db, filter)
+    // Literals, not parameters: only so SQLite sees that the index of open deliveries holds them all.
+    .where(sql<boolean>`status in ('prepared', 'submitted', 'included')`)
     .orderBy("round")
     .orderBy("id")
     .execute();
@@ -176,19 +196,34 @@ export const newestRoundFor = async (
   return newest ?? 0;
 };
 
+/** One step of a delivery, as stored. */
+export interface DeliveryEvent {
+  /** ms since epoch. */
+  readonly at: number;
+  readonly status: DeliveryStatus;
+  readonly subStatus: DeliverySubStatus | null;
+  /** Short text for people: hash, block or error code. */
+  readonly detail: string;
+}
+
 /** History of one delivery, oldest first. */
 export const deliveryEvents = async (
   db: Executor,
   id: string,
-): Promise<
-  readonly { readonly at: number; readonly status: DeliveryStatus; readonly detail: string }[]
-> =>
-  await db
+): Promise<readonly DeliveryEvent[]> => {
+  const rows = await db
     .selectFrom("delivery_events")
-    .select(["at", "status", "detail"])
+    .select(["at", "status", "sub_status", "detail"])
     .where("delivery_id", "=", id)
     .orderBy("id")
     .execute();
+  return rows.map(({ at, status, sub_status, detail }) => ({
+    at,
+    status,
+    subStatus: sub_status,
+    detail,
+  }));
+};
 
 const selectDeliveries = (db: Executor, filter: DeliveryFilter) => {
   let query = db.selectFrom("deliveries").selectAll().limit(filter.limit);
@@ -201,7 +236,7 @@ const selectDeliveries = (db: Executor, filter: DeliveryFilter) => {
 
 const recordEvent = async (
   trx: Executor,
-  event: { id: string; at: number; status: DeliveryStatus; detail: string },
+  event: DeliveryEvent & { readonly id: string },
 ): Promise<void> => {
   await trx
     .insertInto("delivery_events")
@@ -209,6 +244,7 @@ const recordEvent = async (
       delivery_id: event.id,
       at: event.at,
       status: event.status,
+      sub_status: event.subStatus,
       detail: event.detail,
     })
     .execute();
@@ -221,6 +257,7 @@ const readDelivery = (row: Selectable<Database["deliveries"]>): DeliveryRow => (
   chain: row.chain as ChainName,
   contract: row.contract,
   status: row.status,
+  subStatus: row.sub_status,
   txHash: row.tx_hash,
   blockNumber: row.block_number,
   blockHash: row.block_hash,

@@ -3,6 +3,9 @@ import { fabricError, isFabricError } from "../core/errors/fabric-error.ts";
 import type { ColumnTypes } from "./columns.ts";
 import { firstRound } from "./migrations/0001-first-round.ts";
 import { enclaveRecord } from "./migrations/0002-enclave-record.ts";
+import { submissionJobs } from "./migrations/0003-submission-jobs.ts";
+import { spending } from "./migrations/0004-spending.ts";
+import { deadLetters } from "./migrations/0005-dead-letters.ts";
 
 const MIGRATION_TABLE = "schema_migrations";
 
@@ -10,6 +13,9 @@ const MIGRATION_TABLE = "schema_migrations";
 export const createMigrations = (types: ColumnTypes): Readonly<Record<string, Migration>> => ({
   "0001-first-round": firstRound(types),
   "0002-enclave-record": enclaveRecord(types),
+  "0003-submission-jobs": submissionJobs(types),
+  "0004-spending": spending(),
+  "0005-dead-letters": deadLetters(types),
 });
 
 /**

@@ -43,7 +43,7 @@ describe("the registries refuse", () => {
     } as const;
     const strangers = [namedKey("s1"), namedKey("s2")].map((each) => ({
       address: addressOf(each),
-      sign: (message: Uint8Array) => each.sign(message),
+      sign: async (message: Uint8Array) => each.sign(message),
     }));
     const account = fixture.account;
     const twice = [verifiers[0], verifiers[0]].filter((each) => each !== undefined);

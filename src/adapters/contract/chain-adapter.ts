@@ -1,3 +1,4 @@
+import type { DeliverySubStatus } from "../../core/delivery-sub-status.ts";
 import type { ErrorCode } from "../../core/errors/catalogue.ts";
 import type { ChainName, FeedHash, FeedId } from "../../core/ids.ts";
 import type { Binding } from "../../bindings/binding.ts";
@@ -32,6 +33,11 @@ export interface ChainAdapter {
     id: string,
     options?: { signal?: AbortSignal; onChange?: (record: DeliveryRecord) => void },
   ): Promise<DeliveryRecord>;
+  /**
+   * Takes a `failed` delivery up again: it is `prepared` and waits for `prepare`, which checks it anew.
+   * Throws `DELIVERY_UNKNOWN`, `DELIVERY_NOT_FAILED`.
+   */
+  retry(id: string): Promise<DeliveryRecord>;
   /** The stored record; null when the id is unknown. */
   find(id: string): Promise<DeliveryRecord | null>;
   /** Records that are neither final, superseded nor failed, oldest first: settle these after a restart. */
@@ -103,6 +109,8 @@ export interface DeliveryRecord {
   readonly chain: ChainName;
   readonly contract: string;
   readonly status: DeliveryStatus;
+  /** Newest step, or what it waits for; null before the first. */
+  readonly subStatus: DeliverySubStatus | null;
   /** Id of the transaction that counts: the landed one, else the last one signed. Null when none was needed. */
   readonly transaction: string | null;
   readonly blockNumber: number | null;

@@ -15,6 +15,7 @@ export const toDeliveryRecord = (row: StoredDelivery): DeliveryRecord => ({
   chain: row.chain,
   contract: row.contract,
   status: row.status,
+  subStatus: row.subStatus,
   transaction: row.txHash,
   blockNumber: row.blockNumber,
   // Only codes of the catalogue are written there.

@@ -114,6 +114,14 @@ export const createEvmAdapter = (parts: {
       const row = await context.store.delivery(id);
       return row ? toDeliveryRecord(row) : null;
     },
+    retry: async (id) => {
+      const row = await context.store.delivery(id);
+      if (!row) throw fabricError("DELIVERY_UNKNOWN", { delivery: id });
+      if (row.status !== "failed")
+        throw fabricError("DELIVERY_NOT_FAILED", { delivery: id, status: row.status });
+      const change = { status: "prepared", subStatus: "retried", error: null } as const;
+      return toDeliveryRecord(await context.store.change(id, [change]));
+    },
     unfinished: async () => (await context.store.unfinished()).map(toDeliveryRecord),
     latest: ({ contract, feedHash }, options) =>
       within(options?.signal, async (signal) => {

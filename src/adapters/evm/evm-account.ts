@@ -55,7 +55,7 @@ export const createEvmAccount = (parts: {
         estimate(what, call),
         fees.current(options),
       ]);
-      const { raw, hash } = signTransaction(
+      const { raw, hash } = await signTransaction(
         { chainId: id, nonce, gasLimit, value: 0n, ...call, ...fee },
         signer,
       );

@@ -98,7 +98,10 @@ const signTyped = async (
   };
   // The bytes whose keccak-256 is signed: 0x1901, domain separator, struct hash.
   const message = hexToBytes(TypedDataEncoder.encode(domain, { [name]: type }, value));
-  return verifiers.toSorted(byAddress).map((verifier) => `0x${bytesToHex(verifier.sign(message))}`);
+  const signatures = verifiers
+    .toSorted(byAddress)
+    .map(async (verifier) => `0x${bytesToHex(await verifier.sign(message))}`);
+  return await Promise.all(signatures);
 };
 
 /**

@@ -42,7 +42,7 @@ export interface SubmissionStore {
       /** Take this nonce again: a replacement. */
       readonly nonce?: number;
     },
-    sign: (nonce: number) => SignedTransaction,
+    sign: (nonce: number) => Promise<SignedTransaction>,
   ): Promise<Submission>;
   /** Changes of one delivery, in order, and of its submissions, in one transaction. */
   change(
@@ -106,7 +106,7 @@ export const createSubmissionStore = (
     sign: (request, sign) =>
       store.transaction(async (trx) => {
         const nonce = request.nonce ?? (await nextNonce(trx, chain, signer, request.atLeast));
-        const { raw, hash } = sign(nonce);
+        const { raw, hash } = await sign(nonce);
         const at = now();
         await changeDelivery(
           trx,

@@ -24,7 +24,7 @@ describe("a local signer", () => {
           const data = `0x${Buffer.from(bytes).toString("hex")}`;
           const to = wallet.address;
           const fields = { type, chainId: 31_337, nonce, to, data, gasLimit: 100_000n, ...fees };
-          const { raw, hash } = signTransaction(fields, signer);
+          const { raw, hash } = await signTransaction(fields, signer);
           expect(raw).toBe(await wallet.signTransaction(fields));
           expect(Transaction.from(raw).hash).toBe(hash);
           expect(Transaction.from(raw).from).toBe(wallet.address);

@@ -3,11 +3,14 @@ import { addressSchema, type Address } from "../../core/ids.ts";
 import { bytesToHex, hexToBytes } from "../../crypto/bytes.ts";
 import { createSigningKey } from "../../crypto/key-record.ts";
 
-/** Pays for transactions and signs them. Synchronous, because the nonce is taken and signed for in one transaction. */
+/** Pays for transactions and signs them: with a key in memory, or by asking a service that holds it. */
 export interface TransactionSigner {
   readonly address: Address;
-  /** 65 bytes `r || s || v` over the keccak-256 of the message, v 27 or 28, low s. */
-  sign(message: Uint8Array): Uint8Array;
+  /**
+   * 65 bytes `r || s || v` over the keccak-256 of the message, v 27 or 28, low s.
+   * A signer that is a service may be unreachable or refuse: its driver says by which codes.
+   */
+  sign(message: Uint8Array, options?: { signal?: AbortSignal }): Promise<Uint8Array>;
 }
 
 /** A signer whose secret stays in a closure. `secret` is 32 bytes as hex, `0x` optional. Throws `SECRET_KEY_INVALID`, `HEX_INVALID`. */
@@ -15,7 +18,7 @@ export const createTransactionSigner = (secret: string): TransactionSigner => {
   const key = createSigningKey("secp256k1-keccak256", hexToBytes(secret, 32));
   return {
     address: addressSchema.parse(key.record.address),
-    sign: (message) => key.sign(message),
+    sign: async (message) => key.sign(message),
   };
 };
 
@@ -27,12 +30,13 @@ export interface SignedTransaction {
 }
 
 /** Signs locally: no node ever sees the key. */
-export const signTransaction = (
+export const signTransaction = async (
   fields: TransactionLike,
   signer: TransactionSigner,
-): SignedTransaction => {
+  options?: { signal?: AbortSignal },
+): Promise<SignedTransaction> => {
   const transaction = Transaction.from(fields);
-  const signature = signer.sign(hexToBytes(transaction.unsignedSerialized));
+  const signature = await signer.sign(hexToBytes(transaction.unsignedSerialized), options);
   transaction.signature = Signature.from(`0x${bytesToHex(signature)}`);
   return { raw: transaction.serialized, hash: transaction.hash ?? "" };
 };

@@ -100,7 +100,7 @@ export const connectDemoChain = (url: string, signal: AbortSignal): DemoChain =>
       rpc.call(quantity, "eth_gasPrice", [], options),
     ]);
     const fields = { type: 0, chainId, nonce, gasPrice, gasLimit: OFFER_GAS, value: 0n, to, data };
-    const { raw, hash } = signTransaction(fields, signer);
+    const { raw, hash } = await signTransaction(fields, signer);
     await rpc.call(quantity, "eth_sendRawTransaction", [raw], options);
     for (;;) {
       const schema = receiptSchema.nullable();
