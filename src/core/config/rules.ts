@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { quorumFaults } from "./quorum-rules.ts";
 
 /** One thing that is wrong, with where. */
 export interface ConfigFault {
@@ -22,6 +23,7 @@ const listOf = <Shape extends z.ZodRawShape>(shape: Shape) =>
  */
 const looseSchema = z.object({
   broker: z.unknown().optional(),
+  quorum: z.unknown().optional(),
   cryptlets: listOf({ package: text, id: text, secrets: z.unknown().optional() }),
   chains: listOf({ name: text }),
   chainReads: listOf({ chain: text }),
@@ -31,6 +33,7 @@ const looseSchema = z.object({
     intervalMs: number,
     heartbeatMs: number,
     validForMs: number,
+    quorum: z.unknown().optional(),
   }),
   bindings: listOf({ feed: text, chain: text, contract: text }),
   providers: z
@@ -143,6 +146,7 @@ export const crossFieldFaults = (raw: unknown): ConfigFault[] => {
       ["cryptlets", cryptletIds],
     ),
     ...brokerRules(parsed.data),
+    ...quorumFaults(parsed.data),
     ...feeds.flatMap(feedRules),
     ...unknownNames(
       ["bindings", "feed"],
