@@ -58,6 +58,7 @@ const build = (change: {
       stateChange: null,
       transcriptDigest: DIGEST,
       receiptDigest: DIGEST,
+      finishedAt: AT,
       ...change.run,
     },
     request: {

@@ -18,13 +18,15 @@ export interface HeldRun {
   /** What signing it changes in the Cryptlet's state; null for nothing, or once it is done. */
   readonly stateChange: StateChange | null;
   readonly receiptDigest: Digest;
+  /** ms since epoch. */
+  readonly finishedAt: number;
 }
 
 /** Digits as the value itself has them, no more of them than a decimal may have. */
 const PLAIN_DECIMAL = /^-?\d{1,64}(\.\d{1,64})?$/;
 
 /** How far a source's clock may be ahead of the enclave's, in ms. */
-const MAX_AHEAD_MS = 60_000;
+export const MAX_AHEAD_MS = 60_000;
 
 /**
  * The statement that is signed: what the Cryptlet returned, checked against its manifest and against what the enclave

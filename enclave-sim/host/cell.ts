@@ -28,6 +28,8 @@ import type {
   SignedObservation,
   SignRequest,
 } from "./enclave.ts";
+import { createEndorser } from "./create-endorser.ts";
+import type { CheckProposal, Endorsement, Proposal } from "./endorsement.ts";
 import { findChainFault, openJournal } from "./journal.ts";
 import { plainError } from "./plain-error.ts";
 import { createReplayDesk } from "./replay-desk.ts";
@@ -36,12 +38,16 @@ import { createRoundBook, type RoundEntry } from "./round-book.ts";
 import { type CapabilityServices, createRunCapabilities } from "./run-capabilities.ts";
 import { createRunScheduler } from "./run-scheduler.ts";
 import type { Keyset } from "./sealed-keys.ts";
+import { checkStanding, type StandingRounds } from "./standing-rounds.ts";
 import { createTranscriptRecorder } from "./transcript-recorder.ts";
 
 /** One loaded Cryptlet inside the enclave's thread: its guest, keys, capabilities and memory of runs. */
 export interface Cell {
   run(trigger: TriggerInput, runId: RunId, signal: AbortSignal): Promise<RunReport>;
   sign(request: SignRequest): Promise<SignedObservation>;
+  /** Judges another host's statement and stands by it. */
+  readonly approve: CheckProposal;
+  endorse(proposal: Proposal): Promise<Endorsement>;
   /** A run for another Cryptlet, which is neither held nor signed. Throws `CALL_REFUSED`, and what a run fails with. */
   answerCall(request: CryptletRequest, signal: AbortSignal): Promise<CryptletReply>;
   failedTranscript(runId: RunId): RecordedTranscript | null;
@@ -63,6 +69,8 @@ export interface CellParts {
   readonly guests: CellGuests;
   /** What was signed before this cell was there. */
   readonly rounds: readonly RoundEntry[];
+  /** What it stands by together with others. */
+  readonly standing: StandingRounds;
   readonly onLog: (line: GuestLogLine) => void;
 }
 
@@ -173,6 +181,7 @@ export const createCell = (parts: CellParts): Cell => {
         transcriptDigest: transcript.head,
         stateChange: capabilities.stateChange(),
         receiptDigest: runReceiptDigest(receipt),
+        finishedAt: clock.now(),
       });
     const recorded = await recorder.record(transcript);
     const ended = clock.monotonic();
@@ -212,6 +221,25 @@ export const createCell = (parts: CellParts): Cell => {
     }
   };
 
+  const applyState = async (runId: RunId): Promise<void> => {
+    const run = held.get(runId);
+    if (!run?.stateChange) return;
+    const { from, entries } = run.stateChange;
+    await parts.services.state?.apply(from, entries);
+    held.set(runId, { ...run, stateChange: null });
+  };
+  const endorser = createEndorser({
+    fabric: options.fabric,
+    manifest,
+    measurement,
+    feeds: options.feeds,
+    keys: parts.keys,
+    standing: parts.standing,
+    now: () => clock.now(),
+    held: (runId) => held.get(runId),
+    applyState,
+  });
+
   /** One at a time: a state is applied before anything of the run is signed. */
   const signOnce = async (request: SignRequest): Promise<SignedObservation> => {
     assertOpen();
@@ -225,14 +253,15 @@ export const createCell = (parts: CellParts): Cell => {
     const { fabric } = options;
     const facts = { fabric, manifest, measurement, served, run, request, now };
     const observation = buildObservation(facts);
-    if (run.stateChange) {
-      const { from, entries } = run.stateChange;
-      await parts.services.state?.apply(from, entries);
-      held.set(request.runId, { ...run, stateChange: null });
-    }
+    const { round, epoch } = request;
+    if (served.quorum)
+      checkStanding(served.feed, await parts.standing.last(served.feed), { round, epoch });
+    await applyState(request.runId);
     const { ed25519, secp256k1 } = parts.keys;
     const forms = signObservation(observation, { json: [ed25519], onchain: [secp256k1] });
     const signed = { ...forms, observation };
+    if (served.quorum)
+      await parts.standing.enter(served.feed, { round, epoch, statement: forms.envelopeDigest });
     rounds.enter(request, signed);
     return signed;
   };
@@ -270,6 +299,8 @@ export const createCell = (parts: CellParts): Cell => {
       return runInTurn(trigger, runId, signal, [manifest.id]);
     },
     sign: (request) => signing.enter(() => signOnce(request), never),
+    approve: (proposal) => signing.enter(() => endorser.approve(proposal), never),
+    endorse: (proposal) => signing.enter(() => endorser.endorse(proposal), never),
     answerCall,
     failedTranscript: (runId) => failures.get(runId) ?? null,
     replay: async (input, signal) => {

@@ -89,6 +89,8 @@ export const createEnclave = (
         run: (trigger, { runId, signal }) =>
           ask("run", { cryptlet: number, trigger, runId }, signal ? { signal } : {}),
         sign: (sign, signCall) => session.sign(number, sign, signCall),
+        endorse: (endorse, endorseCall) =>
+          ask("endorse", { cryptlet: number, endorse }, endorseCall),
         failedTranscript: (runId) => ask("failed-transcript", { cryptlet: number, runId }),
         replay: (transcript, replayCall) =>
           ask("replay", { cryptlet: number, transcript }, replayCall),

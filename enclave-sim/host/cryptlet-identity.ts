@@ -51,13 +51,16 @@ const MAX_OVERLAP_MS = 365 * 86_400_000;
 const configurationId = (options: LoadOptions): Digest => {
   const { fabric, secrets, sources, configuration = null, brokerSecrets, chains = [] } = options;
   // Where a feed stands is no configuration: the same host must have the same id after a restart.
-  const feeds = options.feeds.map(({ feed, cryptletFeed, feedHash, parameters, validForMs }) => ({
-    feed,
-    cryptletFeed,
-    feedHash,
-    parameters,
-    validForMs,
-  }));
+  const feeds = options.feeds.map(
+    ({ feed, cryptletFeed, feedHash, parameters, validForMs, quorum }) => ({
+      feed,
+      cryptletFeed,
+      feedHash,
+      parameters,
+      validForMs,
+      ...(quorum ? { quorum } : {}),
+    }),
+  );
   // Endpoints may carry keys; how many must be asked is in the manifest.
   const reads = chains.map(({ chain, chainId, endpoints }) => ({
     chain,

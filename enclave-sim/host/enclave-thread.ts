@@ -97,6 +97,8 @@ const perform = async (
       return cellOf(call.cryptlet).run(call.trigger, call.runId, signal);
     case "sign":
       return cellOf(call.cryptlet).sign(call.sign);
+    case "endorse":
+      return cellOf(call.cryptlet).endorse(call.endorse);
     case "replay":
       return cellOf(call.cryptlet).replay(call.transcript, signal);
     case "failed-transcript":

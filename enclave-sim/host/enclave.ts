@@ -14,6 +14,7 @@ import type { Wall } from "../protocol/lane.ts";
 import type { Limits } from "../protocol/limits.ts";
 import type { EvidenceSource } from "../quote-providers/create-quote-provider.ts";
 import type { CryptletAttestation, HostAttestation } from "./attestation-calls.ts";
+import type { Endorsement, Proposal } from "./endorsement.ts";
 import type { WallPolicy } from "./guest-quarters.ts";
 import type { MonotonicCounter } from "./monotonic-counter.ts";
 import type { SecretBroker } from "./secret-broker.ts";
@@ -63,6 +64,20 @@ export interface ServedFeed {
   readonly validForMs: number;
   /** Newest round that the host has in its records: the enclave signs later ones only. 0 when left out. */
   readonly lastRound?: number;
+  /** What several hosts agreed on who sign this feed together; left out where one host signs alone. */
+  readonly quorum?: FeedAgreement;
+}
+
+/** On what terms an enclave signs another host's statement. Part of the evidence's configId. */
+export interface FeedAgreement {
+  /** Names of the hosts. */
+  readonly members: readonly string[];
+  /** Signatures that make a round. */
+  readonly threshold: number;
+  /** Greatest distance of a value from the enclave's own, parts per million of its own; null: equal. Records are always equal. */
+  readonly tolerancePpm: number | null;
+  /** Greatest distance of `observedAt` from the own run's, and of `issuedAt` from the enclave's clock, ms. */
+  readonly windowMs: number;
 }
 
 export interface LoadOptions {
@@ -119,6 +134,11 @@ export interface LoadedCryptlet extends CryptletAttestation {
    * `STATE_CONFLICT`, `STATE_UNAVAILABLE`.
    */
   sign(request: SignRequest, call?: { readonly signal?: AbortSignal }): Promise<SignedObservation>;
+  /**
+   * Signs another host's statement of a feed that has a quorum, when it agrees with a held run of this Cryptlet; the
+   * same statement again gives the same signatures, without a run. Throws what `CheckProposal` throws.
+   */
+  endorse(proposal: Proposal, call?: { readonly signal?: AbortSignal }): Promise<Endorsement>;
   /** What was recorded of a run that failed; null when it was never run, or newer failures pushed it out. */
   failedTranscript(runId: RunId): Promise<RecordedTranscript | null>;
   /** Runs again with the recorded answers and compares bit for bit. Throws `TRANSCRIPT_INVALID`, `TRANSCRIPT_SEALED`. */

@@ -17,6 +17,7 @@ import { measuredContents, measurePackage } from "./measure-package.ts";
 import type { RoundEntry } from "./round-book.ts";
 import type { RunServices } from "./run-services.ts";
 import { shareSnapshot } from "./shared-snapshot.ts";
+import { createStandingRounds } from "./standing-rounds.ts";
 import { type CryptletIdentity, openCryptletIdentity } from "./cryptlet-identity.ts";
 
 /** Start a Cryptlet: bundle evaluated, measured, keys opened, evidence signed. */
@@ -115,6 +116,12 @@ export const loadCell = async (
       keys: identity.keys,
       guests,
       rounds: context.rounds,
+      standing: createStandingRounds({
+        cryptlet: manifest.id,
+        owner: ownerOf(manifest.id, options, identity),
+        backend: context.state,
+        sealer: identity.storage.sealer,
+      }),
       services: {
         http: capability,
         clock: systemClock,
@@ -140,14 +147,21 @@ export const loadCell = async (
   }
 };
 
-/** One state per Cryptlet and owner; a debugged enclave has its own. */
-const openState = (
+/** What is kept between two lives belongs to one Cryptlet and owner; a debugged enclave has its own. */
+const ownerOf = (
   cryptlet: string,
   { fabric }: LoadOptions,
   { storage, debug }: CryptletIdentity,
+): readonly string[] => [fabric, cryptlet, storage.owner, ...(debug ? ["debug"] : [])];
+
+const openState = (
+  cryptlet: string,
+  options: LoadOptions,
+  identity: CryptletIdentity,
   backend: StateBackend,
 ): StateStore => {
-  const scope = [fabric, cryptlet, storage.owner, ...(debug ? ["debug"] : [])].join("/");
+  const { storage } = identity;
+  const scope = ownerOf(cryptlet, options, identity).join("/");
   return createSealedState({ cryptlet, scope, backend, sealer: storage.sealer });
 };
 

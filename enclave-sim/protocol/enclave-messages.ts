@@ -20,6 +20,7 @@ import type {
   SignedObservation,
   SignRequest,
 } from "../host/enclave.ts";
+import type { Endorsement, Proposal } from "../host/endorsement.ts";
 import type { WallPolicy } from "../host/guest-quarters.ts";
 import type { HostAsk, HostReply } from "../host/host-asks.ts";
 import type { RoundEntry } from "../host/round-book.ts";
@@ -67,6 +68,10 @@ export interface EnclaveCalls {
   sign: {
     readonly request: { readonly cryptlet: number; readonly sign: SignRequest };
     readonly answer: SignedObservation;
+  };
+  endorse: {
+    readonly request: { readonly cryptlet: number; readonly endorse: Proposal };
+    readonly answer: Endorsement;
   };
   replay: {
     readonly request: { readonly cryptlet: number; readonly transcript: RecordedTranscript };
