@@ -6,6 +6,7 @@ import { appraisalErrors } from "./catalogue/appraisal.ts";
 import { attestedTlsErrors } from "./catalogue/attested-tls.ts";
 import { busErrors } from "./catalogue/bus.ts";
 import { capabilityErrors } from "./catalogue/capabilities.ts";
+import { chainErrors } from "./catalogue/chains.ts";
 import { cliErrors } from "./catalogue/cli.ts";
 import { coreErrors } from "./catalogue/core.ts";
 import { cryptoErrors } from "./catalogue/crypto.ts";
@@ -39,6 +40,7 @@ export const errorCatalogue = {
   ...storeErrors,
   ...busErrors,
   ...adapterErrors,
+  ...chainErrors,
   ...hostErrors,
   ...apiErrors,
   ...cliErrors,
