@@ -14,6 +14,10 @@ export const deliveryAnswer = z
     chain: z.string(),
     contract: z.string(),
     status: z.enum(["prepared", "submitted", "included", "final", "superseded", "failed"]),
+    subStatus: z
+      .string()
+      .nullable()
+      .describe("newest step inside the status, or what it waits for"),
     transaction: z.string().nullable(),
     blockNumber: z.int().nullable(),
     error: z.string().nullable().describe("code of the last error"),
@@ -21,6 +25,60 @@ export const deliveryAnswer = z
     updatedAt: time,
   })
   .describe("one delivery of one round to one contract");
+
+export const deliveryDetailAnswer = deliveryAnswer
+  .extend({
+    createdAt: time,
+    history: z
+      .array(
+        z.object({
+          at: time,
+          status: deliveryAnswer.shape.status,
+          subStatus: z.string().nullable().describe("what happened inside the status"),
+          detail: z.string(),
+        }),
+      )
+      .describe("oldest first"),
+    advice: z.string().nullable().describe("what is wrong, and the way out"),
+  })
+  .describe("a delivery with everything that happened to it");
+
+export const roundReceiptAnswer = z
+  .object({
+    feed: z.string(),
+    round: z.int(),
+    envelopeDigest: digest,
+    outcome: z
+      .enum(["landed", "partial", "missed", "pending", "unbound"])
+      .describe(
+        "landed: final everywhere; partial: final on some chains; missed: ended nowhere; pending: nowhere yet; unbound: no contract asked",
+      ),
+    settled: z.boolean().describe("nothing more will happen by itself"),
+    landed: z.int().describe("deliveries that are final"),
+    asked: z.int(),
+    deliveries: z.array(deliveryAnswer),
+    waiting: z
+      .array(z.object({ chain: z.string(), contract: z.string() }))
+      .describe("bindings whose chain has not yet taken the round"),
+  })
+  .describe("one receipt for all chains of a round");
+
+export const deadLetterAnswer = z
+  .object({
+    id: z.string().describe("stream, consumer and sequence"),
+    stream: z.string(),
+    consumer: z.string(),
+    sequence: z.int(),
+    subject: z.string(),
+    messageId: z.string().nullable(),
+    deliveries: z.int().describe("how often it was tried"),
+    reason: z.string().describe("code of the last error"),
+    bytes: z.int().describe("length of the message"),
+    buriedAt: time,
+    replays: z.int(),
+    replayedAt: time.nullable(),
+  })
+  .describe("a message that a consumer gave up on");
 
 export const roundAnswer = z
   .object({

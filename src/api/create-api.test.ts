@@ -69,7 +69,12 @@ describe("routes", () => {
       "/v1/cryptlets/gold-price": { id: "gold-price", evidence: { simulated: true } },
       "/v1/keys": { keys: [{ cryptlet: "gold-price", suite: "ed25519", simulated: true }] },
       "/v1/deliveries?feed=xau-usd&status=final&limit=1": { deliveries: [{ round: 3 }] },
-      "/v1/deliveries/xau-usd-1-local": { round: 1 },
+      "/v1/deliveries?chain=local&round=2": { deliveries: [{ round: 2 }] },
+      "/v1/deliveries/xau-usd-1-local": { round: 1, history: [{ subStatus: "landed" }] },
+      "/v1/feeds/xau-usd/rounds/2/receipt": { outcome: "landed", landed: 1, asked: 1 },
+      "/v1/dead-letters": { deadLetters: [{ reason: "SIGNATURE_INVALID" }] },
+      "/v1/dead-letters?waiting=true": { deadLetters: [{ replays: 0 }] },
+      "/v1/dead-letters/ROUNDS_DEMO:deliver-local:12": { sequence: 12 },
       "/v1/runs?feed=xau-usd&limit=1": { runs: [{ status: "published" }] },
       [`/v1/runs/${RUN}`]: { id: RUN, receipt: { lane: "js", wall: "none" } },
       [`/v1/runs/${RUN}/transcript`]: { runId: RUN },
@@ -140,7 +145,11 @@ describe("/openapi.json", () => {
         "/v1/cryptlets",
         "/v1/cryptlets/{id}",
         "/v1/deliveries",
+        "/v1/dead-letters",
+        "/v1/dead-letters/{id}",
+        "/v1/dead-letters/{id}/replay",
         "/v1/deliveries/{id}",
+        "/v1/deliveries/{id}/retry",
         "/v1/envelopes/{digest}",
         "/v1/feeds",
         "/v1/feeds/{id}",
@@ -148,15 +157,19 @@ describe("/openapi.json", () => {
         "/v1/feeds/{id}/latest",
         "/v1/feeds/{id}/rounds",
         "/v1/feeds/{id}/rounds/{round}",
+        "/v1/feeds/{id}/rounds/{round}/receipt",
         "/v1/keys",
         "/v1/runs",
         "/v1/runs/{id}",
         "/v1/runs/{id}/transcript",
       ].toSorted(),
     );
-    for (const route of Object.values(paths)) {
-      expect(route["get"]?.["summary"]).toEqual(expect.any(String));
-      expect(route["get"]?.["responses"]).toHaveProperty(["4XX"]);
+    for (const [path, route] of Object.entries(paths)) {
+      // Two routes change something; all others only read.
+      const verb = /\/(?:retry|replay)$/.test(path) ? "post" : "get";
+      expect(Object.keys(route)).toEqual([verb]);
+      expect(route[verb]?.["summary"]).toEqual(expect.any(String));
+      expect(route[verb]?.["responses"]).toHaveProperty(["4XX"]);
     }
   });
 });
@@ -171,6 +184,9 @@ describe("what is wrong", () => {
     [`/v1/bundles/${digestOf(99)}`, 404, "ENVELOPE_UNKNOWN"],
     ["/v1/cryptlets/nobody", 404, "CRYPTLET_UNKNOWN"],
     ["/v1/deliveries/none", 404, "DELIVERY_UNKNOWN"],
+    ["/v1/feeds/xau-usd/rounds/99/receipt", 404, "ROUND_UNKNOWN"],
+    ["/v1/dead-letters/ROUNDS_DEMO:deliver-local:13", 404, "DEAD_LETTER_UNKNOWN"],
+    ["/v1/dead-letters/x%20y", 400, "API_REQUEST_INVALID"],
     ["/nothing", 404, "API_ROUTE_UNKNOWN"],
     ["/v1/feeds/", 400, "API_REQUEST_INVALID"],
     ["/%", 400, "API_REQUEST_MALFORMED"],

@@ -16,6 +16,7 @@ import { createAuthorise } from "./authorise.ts";
 import { clientErrorHandler, createErrorHandler, notFoundHandler } from "./error-reply.ts";
 import { createEventStreams, type StreamLimits } from "./event-streams.ts";
 import { attestationRoutes } from "./routes/attestation.ts";
+import { deadLetterRoutes } from "./routes/dead-letters.ts";
 import { cryptletRoutes } from "./routes/cryptlets.ts";
 import { deliveryRoutes } from "./routes/deliveries.ts";
 import { envelopeRoutes } from "./routes/envelopes.ts";
@@ -26,7 +27,7 @@ import { metricsRoutes } from "./routes/metrics.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { statusRoutes } from "./routes/status.ts";
 
-/** The fabric over HTTP. It only reads. */
+/** The fabric over HTTP. It reads; with a token it also tries failed deliveries and dead letters again. */
 export interface Api {
   /** Resolves with the URL. Port 0 takes a free one. Throws `API_ADDRESS_UNAVAILABLE`. */
   listen(address: { readonly host: string; readonly port: number }): Promise<string>;
@@ -108,7 +109,8 @@ export const createApi = ({ fabric, log, token, streams: limits }: ApiOptions): 
       info: {
         title: "Cryptlet Fabric",
         version: "1",
-        description: "Reads feeds, rounds, envelopes and bundles of one fabric.",
+        description:
+          "Reads feeds, rounds, envelopes and bundles of one fabric; with a token it also tries failed deliveries and dead letters again.",
       },
     },
     transform: jsonSchemaTransform,
@@ -126,7 +128,9 @@ export const createApi = ({ fabric, log, token, streams: limits }: ApiOptions): 
     await guarded.register(feedEventRoutes, { fabric, streams });
     await guarded.register(envelopeRoutes, { fabric });
     await guarded.register(cryptletRoutes, { fabric });
-    await guarded.register(deliveryRoutes, { fabric });
+    const mayWrite = token !== undefined && token !== null;
+    await guarded.register(deliveryRoutes, { fabric, mayWrite });
+    await guarded.register(deadLetterRoutes, { fabric, mayWrite });
     await guarded.register(runRoutes, { fabric });
   });
 

@@ -6,6 +6,12 @@ import { brokerSecretRevoke } from "./commands/broker-secret-revoke.ts";
 import { brokerStart } from "./commands/broker-start.ts";
 import { build } from "./commands/build.ts";
 import { contractDeploy } from "./commands/contract-deploy.ts";
+import { deadLetterList } from "./commands/dead-letter-list.ts";
+import { deadLetterReplay } from "./commands/dead-letter-replay.ts";
+import { deliveryList } from "./commands/delivery-list.ts";
+import { deliveryReceipt } from "./commands/delivery-receipt.ts";
+import { deliveryRetry } from "./commands/delivery-retry.ts";
+import { deliveryShow } from "./commands/delivery-show.ts";
 import { demo } from "./commands/demo.ts";
 import { devProviders } from "./commands/dev-providers.ts";
 import { doctor } from "./commands/doctor.ts";
@@ -32,6 +38,10 @@ export const commands: readonly CommandRecord[] = [
   feedList,
   feedGet,
   feedWatch,
+  deliveryList,
+  deliveryShow,
+  deliveryReceipt,
+  deliveryRetry,
   contractDeploy,
   envelopeShow,
   envelopeVerify,
@@ -42,6 +52,8 @@ export const commands: readonly CommandRecord[] = [
   enclaveConnect,
   hostStart,
   hostStatus,
+  deadLetterList,
+  deadLetterReplay,
   brokerStart,
   brokerSecretPut,
   brokerSecretList,

@@ -29,12 +29,72 @@ export const deliveryAnswer = z.object({
   chain: chainNameSchema,
   contract: text,
   status: z.enum(["prepared", "submitted", "included", "final", "superseded", "failed"]),
+  subStatus: text.nullable(),
   transaction: text.nullable(),
   blockNumber: count.nullable(),
   error: text.nullable(),
   attempts: count,
   updatedAt: time,
 });
+
+/** A delivery with everything that happened to it. */
+export const deliveryDetailAnswer = deliveryAnswer.extend({
+  createdAt: time,
+  history: z
+    .array(
+      z.object({
+        at: time,
+        status: deliveryAnswer.shape.status,
+        subStatus: text.nullable(),
+        detail: text,
+      }),
+    )
+    .max(10_000),
+  advice: text.nullable(),
+});
+/** @see deliveryAnswer */
+export type DeliveryAnswer = z.infer<typeof deliveryAnswer>;
+/** @see deliveryDetailAnswer */
+export type DeliveryDetailAnswer = z.infer<typeof deliveryDetailAnswer>;
+export const deliveriesAnswer = z
+  .object({ deliveries: z.array(deliveryAnswer).max(1_000) })
+  .transform(({ deliveries }) => deliveries);
+
+/** What became of one round on all its chains; only `landed` says that it is final everywhere. */
+export const roundReceiptAnswer = z.object({
+  feed: feedIdSchema,
+  round: count,
+  envelopeDigest: digestSchema,
+  outcome: z.enum(["landed", "partial", "missed", "pending", "unbound"]),
+  settled: z.boolean(),
+  landed: count,
+  asked: count,
+  deliveries: z.array(deliveryAnswer).max(1_000),
+  waiting: z.array(z.object({ chain: chainNameSchema, contract: text })).max(1_000),
+});
+/** @see roundReceiptAnswer */
+export type RoundReceiptAnswer = z.infer<typeof roundReceiptAnswer>;
+
+/** A message that a consumer gave up on. */
+export const deadLetterAnswer = z.object({
+  id: text,
+  stream: text,
+  consumer: text,
+  sequence: count,
+  subject: text,
+  messageId: text.nullable(),
+  deliveries: count,
+  reason: text,
+  bytes: count,
+  buriedAt: time,
+  replays: count,
+  replayedAt: time.nullable(),
+});
+/** @see deadLetterAnswer */
+export type DeadLetterAnswer = z.infer<typeof deadLetterAnswer>;
+export const deadLettersAnswer = z
+  .object({ deadLetters: z.array(deadLetterAnswer).max(1_000) })
+  .transform(({ deadLetters }) => deadLetters);
 
 /** Fresh evidence of a fabric's keys; nothing of it is verified. */
 export const attestationAnswer = z.object({

@@ -11,13 +11,18 @@ import {
   healthAnswer,
   livenessAnswer,
   roundAnswer,
+  roundReceiptAnswer,
   roundsAnswer,
   type AttestationAnswer,
   type FeedAnswer,
   type HealthAnswer,
   type LivenessAnswer,
   type RoundAnswer,
+  type RoundReceiptAnswer,
 } from "./answers.ts";
+import type { CallOptions } from "./call-options.ts";
+import { createDeadLetterClient, type DeadLetterClient } from "./dead-letter-client.ts";
+import { createDeliveryClient, type DeliveryClient } from "./delivery-client.ts";
 import { createHttpReader } from "./http-reader.ts";
 import { watchRounds } from "./watch-rounds.ts";
 
@@ -35,12 +40,16 @@ export interface FabricClient {
       feed: string,
       page?: CallOptions & { limit?: number; before?: number },
     ): Promise<readonly RoundAnswer[]>;
+    /** What became of a round on all its chains. Throws `FEED_UNKNOWN`, `ROUND_UNKNOWN`. */
+    receipt(feed: string, round: number, options?: CallOptions): Promise<RoundReceiptAnswer>;
     /** Every round after `afterRound`, in order and without gaps, over lost connections, until the signal aborts. */
     watch(
       feed: string,
       options: { afterRound?: number; signal: AbortSignal },
     ): AsyncIterable<RoundAnswer>;
   };
+  readonly deliveries: DeliveryClient;
+  readonly deadLetters: DeadLetterClient;
   readonly envelopes: {
     /** The bundle as it came; check it with `verifyBundle`. Throws `ENVELOPE_UNKNOWN`. */
     bundle(digest: string, options?: CallOptions): Promise<unknown>;
@@ -63,10 +72,6 @@ export interface FabricClient {
   /** Answers with `ok: false` when a part is down; that is no error. */
   health(options?: CallOptions): Promise<HealthAnswer>;
   live(options?: CallOptions): Promise<LivenessAnswer>;
-}
-
-export interface CallOptions {
-  readonly signal?: AbortSignal;
 }
 
 /** Longest wait for one answer, in ms, unless told. */
@@ -121,9 +126,13 @@ export const createFabricClient = (options: {
         if (page?.before !== undefined) query.set("before", String(page.before));
         return read(`${feedPath(feed)}/rounds?${query.toString()}`, roundsAnswer, page);
       },
+      receipt: async (feed, round, call) =>
+        read(`${feedPath(feed)}/rounds/${round}/receipt`, roundReceiptAnswer, call),
       watch: (feed, { afterRound, signal }) =>
         watchRounds(reader, `${feedPath(feed)}/events`, { afterRound, signal }),
     },
+    deliveries: createDeliveryClient(reader),
+    deadLetters: createDeadLetterClient(reader),
     envelopes: {
       bundle: async (digest, call) => {
         const id = digestSchema.safeParse(digest);

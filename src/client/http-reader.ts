@@ -3,7 +3,7 @@ import type { z } from "zod";
 import { fabricError, isFabricError } from "../core/errors/fabric-error.ts";
 import { fromWire, wireErrorSchema } from "../core/errors/wire.ts";
 
-/** GET requests to one fabric, bounded in time and size. */
+/** Requests to one fabric, bounded in time and size; none has a body. */
 export interface HttpReader {
   /** Where `path` is. */
   resolve(path: string): string;
@@ -11,7 +11,12 @@ export interface HttpReader {
   json<Schema extends z.ZodType>(
     path: string,
     schema: Schema,
-    options: { signal: AbortSignal | undefined; alsoStatus: readonly number[] },
+    options: {
+      signal: AbortSignal | undefined;
+      alsoStatus: readonly number[];
+      /** Default GET. */
+      method?: "GET" | "POST";
+    },
   ): Promise<z.output<Schema>>;
   /** The open answer of an endless request; only its headers are under the time limit. */
   stream(
@@ -90,11 +95,12 @@ export const createHttpReader = (base: {
   const resolve = (path: string): string => new URL(path, root).href;
   return {
     resolve,
-    async json(path, schema, { signal, alsoStatus }) {
+    async json(path, schema, { signal, alsoStatus, method = "GET" }) {
       const url = resolve(path);
       const limit = AbortSignal.timeout(base.timeoutMs);
       try {
         const response = await send(url, {
+          method,
           headers: { accept: "application/json", ...authorization },
           signal: signal ? AbortSignal.any([signal, limit]) : limit,
         });

@@ -1,6 +1,18 @@
 // What a dapp's backend imports to read a fabric over HTTP and to check what it reads.
-export { createFabricClient, type CallOptions, type FabricClient } from "./fabric-client.ts";
-export type { FeedAnswer, HealthAnswer, LivenessAnswer, RoundAnswer } from "./answers.ts";
+export { createFabricClient, type FabricClient } from "./fabric-client.ts";
+export type { CallOptions } from "./call-options.ts";
+export type { DeadLetterClient } from "./dead-letter-client.ts";
+export type { DeliveryClient, DeliveryQuery } from "./delivery-client.ts";
+export type {
+  DeadLetterAnswer,
+  DeliveryAnswer,
+  DeliveryDetailAnswer,
+  FeedAnswer,
+  HealthAnswer,
+  LivenessAnswer,
+  RoundAnswer,
+  RoundReceiptAnswer,
+} from "./answers.ts";
 export {
   createEvidenceAppraiser,
   type AppraiserOptions,

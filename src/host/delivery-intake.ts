@@ -9,7 +9,7 @@ import { verifyBundle } from "../envelope/verify-bundle.ts";
 import { applyOnce } from "../store/apply-once.ts";
 import { deliveryId, findDelivery, insertDeliveries } from "../store/deliveries.ts";
 import type { Store } from "../store/store.ts";
-import { roundMessageId, roundStream } from "./round-message.ts";
+import { deliveryConsumer, roundMessageId, roundStream } from "./round-message.ts";
 
 /** A handler only writes one transaction; what takes longer is stuck. What a dead host held comes again after it. */
 const ACK_WAIT_MS = 5_000;
@@ -45,7 +45,7 @@ export const startDeliveryIntake = async (
 ): Promise<Consumption> => {
   const { bus, store, clock, log, fabric, chain, trust } = parts;
   const stream = roundStream(fabric);
-  const durable = `deliver-${chain}`;
+  const durable = deliveryConsumer(chain);
 
   const handle = async (message: Message): Promise<Disposition> => {
     parts.onProgress();

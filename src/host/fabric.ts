@@ -23,6 +23,7 @@ export interface Fabric {
   /** Evidence of this host's own process, for its TLS keys. */
   readonly attester: Attester;
   readonly deliveries: DeliveryDirectory;
+  readonly deadLetters: DeadLetterDirectory;
   readonly runs: RunDirectory;
   /** News as they happen; the database stays the record. */
   readonly events: FabricEvents;
@@ -195,12 +196,90 @@ export interface AttestationDirectory {
   ): Promise<{ readonly evidence: readonly FreshEvidence[]; readonly omitted: number }>;
 }
 
+/** One step in the life of a delivery. */
+export interface DeliveryStep {
+  /** ms since epoch. */
+  readonly at: number;
+  readonly status: DeliveryView["status"];
+  /** What happened inside the status, `replaced` for example; null where nothing more is known. */
+  readonly subStatus: string | null;
+  /** Short text for people: hash, block or error code. */
+  readonly detail: string;
+}
+
+/** A delivery with everything that happened to it. */
+export interface DeliveryDetail extends DeliveryView {
+  /** ms since epoch. */
+  readonly createdAt: number;
+  /** Oldest first. */
+  readonly history: readonly DeliveryStep[];
+  /** Why it cannot go on by itself, in words, with the way out; null while nothing is wrong. */
+  readonly advice: string | null;
+}
+
+/**
+ * What became of one round on all its chains. `landed`: final everywhere; `partial`: final on some; `missed`: ended
+ * nowhere; `pending`: nowhere yet; `unbound`: no contract asked for it.
+ */
+export interface RoundReceipt {
+  readonly feed: FeedId;
+  readonly round: number;
+  readonly envelopeDigest: Digest;
+  readonly outcome: "landed" | "partial" | "missed" | "pending" | "unbound";
+  /** Nothing more will happen by itself. */
+  readonly settled: boolean;
+  /** Deliveries that are final. */
+  readonly landed: number;
+  readonly asked: number;
+  readonly deliveries: readonly DeliveryView[];
+  /** Bindings whose chain has not yet taken the round off the bus. */
+  readonly waiting: readonly { readonly chain: ChainName; readonly contract: string }[];
+}
+
 export interface DeliveryDirectory {
+  /** Newest change first. */
   list(filter: {
     feed?: FeedId;
+    round?: number;
+    chain?: ChainName;
     status?: DeliveryView["status"];
     limit: number;
   }): Promise<readonly DeliveryView[]>;
   /** Throws `DELIVERY_UNKNOWN`. */
-  get(id: string): Promise<DeliveryView>;
+  get(id: string): Promise<DeliveryDetail>;
+  /** Throws `FEED_UNKNOWN`, `ROUND_UNKNOWN`. */
+  receipt(feed: FeedId, round: number): Promise<RoundReceipt>;
+  /**
+   * Puts a failed delivery back to its beginning: the same signed round, checked against the chain again.
+   * Throws `DELIVERY_UNKNOWN`, `DELIVERY_NOT_FAILED`, `CHAIN_NOT_SERVED`.
+   */
+  retry(id: string): Promise<DeliveryDetail>;
+}
+
+/** A message that a consumer gave up on. Times are ms since epoch. */
+export interface DeadLetterView {
+  readonly id: string;
+  readonly stream: string;
+  readonly consumer: string;
+  readonly sequence: number;
+  readonly subject: string;
+  readonly messageId: string | null;
+  /** How often it was tried. */
+  readonly deliveries: number;
+  /** Code of the last error, or what the consumer gave as reason. */
+  readonly reason: string;
+  /** Length of the message. */
+  readonly bytes: number;
+  readonly buriedAt: number;
+  readonly replays: number;
+  readonly replayedAt: number | null;
+}
+
+export interface DeadLetterDirectory {
+  /** Newest first; `waiting: true` leaves out those that were put back. */
+  list(filter: { waiting?: boolean; limit: number }): Promise<readonly DeadLetterView[]>;
+  /** Throws `DEAD_LETTER_UNKNOWN`. */
+  get(id: string): Promise<DeadLetterView>;
+  /** Publishes it again on its subject. Throws `DEAD_LETTER_UNKNOWN`, `BUS_…`. */
+  replay(id: string): Promise<DeadLetterView>;
 }

@@ -1,4 +1,4 @@
-import { type Digest, digestHex, type FabricId, type FeedId } from "../core/ids.ts";
+import { type ChainName, type Digest, digestHex, type FabricId, type FeedId } from "../core/ids.ts";
 import type { StreamConfig } from "../bus/bus.ts";
 
 const DAY_MS = 86_400_000;
@@ -26,3 +26,6 @@ export const roundStream = (fabric: FabricId): StreamConfig => ({
   // Longer than any restart: the outbox may publish again what it could not mark.
   duplicateWindowMs: DAY_MS,
 });
+
+/** Durable consumer that takes rounds off the bus for a chain. */
+export const deliveryConsumer = (chain: ChainName): string => `deliver-${chain}`;

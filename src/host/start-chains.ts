@@ -1,7 +1,8 @@
-import type { ChainAdapter } from "../adapters/contract/chain-adapter.ts";
+import type { ChainAdapter, DeliveryRecord } from "../adapters/contract/chain-adapter.ts";
 import type { Bus } from "../bus/bus.ts";
 import type { Clock } from "../core/clock.ts";
 import type { FabricConfig } from "../core/config/schema.ts";
+import type { ChainName } from "../core/ids.ts";
 import type { Log } from "../core/log.ts";
 import type { TrustPolicy } from "../envelope/trust-policy.ts";
 import type { Store } from "../store/store.ts";
@@ -30,17 +31,31 @@ export interface ChainParts {
   readonly teardown: Teardown;
 }
 
+/** A chain that is served: its adapter, and how to tell its worker that there is work. */
+export interface RunningChain {
+  readonly adapter: ChainAdapter;
+  readonly wake: () => void;
+}
+
+/** Everybody who hears of deliveries hears of this change. */
+export const announceDelivery =
+  ({ events, metrics, latest }: Pick<ChainParts, "events" | "metrics" | "latest">) =>
+  (delivery: DeliveryRecord): void => {
+    metrics.deliveries.inc({ chain: delivery.chain, status: delivery.status });
+    latest.deliver(delivery);
+    events.emit({ type: "delivery", delivery });
+  };
+
 /** Connects every configured chain and starts its intake from the bus and its worker. Throws `CHAIN_MISMATCH`. */
 export const startChains = async (
   config: FabricConfig,
   parts: ChainParts,
-): Promise<readonly ChainAdapter[]> => {
-  const { events, metrics, latest, teardown } = parts;
-  const adapters: ChainAdapter[] = [];
+): Promise<ReadonlyMap<ChainName, RunningChain>> => {
+  const { teardown } = parts;
+  const chains = new Map<ChainName, RunningChain>();
   for (const chain of config.chains) {
     const adapter = await connectChain(chain, parts);
     teardown.push(() => adapter.close());
-    adapters.push(adapter);
     const tick = parts.progress.register(`deliveries-${chain.name}`, WORKER_LIMIT_MS);
     const bindings = config.bindings.filter((binding) => binding.chain === chain.name);
     const worker = startDeliveryWorker({
@@ -48,24 +63,22 @@ export const startChains = async (
       adapter,
       bindings,
       onProgress: tick,
-      onChange: (delivery) => {
-        metrics.deliveries.inc({ chain: delivery.chain, status: delivery.status });
-        latest.deliver(delivery);
-        events.emit({ type: "delivery", delivery });
-      },
+      onChange: announceDelivery(parts),
     });
     teardown.push(() => worker.stop());
+    const wake = (): void => {
+      worker.wake();
+    };
+    chains.set(chain.name, { adapter, wake });
     const intake = await startDeliveryIntake({
       ...parts,
       fabric: config.fabric,
       chain: chain.name,
       bindings,
-      onStored: () => {
-        worker.wake();
-      },
+      onStored: wake,
       onProgress: tick,
     });
     teardown.push(() => intake.stop());
   }
-  return adapters;
+  return chains;
 };

@@ -11,6 +11,8 @@ import { connectBroker } from "./connect-broker.ts";
 import { connectBus } from "./connect-bus.ts";
 import { createAttestationDirectory } from "./attestation-directory.ts";
 import { createCryptletDirectory } from "./cryptlet-directory.ts";
+import { createDeadLetterDirectory } from "./dead-letter-directory.ts";
+import { startDeadLetterKeeper } from "./dead-letter-keeper.ts";
 import { createDeliveryDirectory } from "./delivery-directory.ts";
 import { createEnvelopeArchive } from "./envelope-archive.ts";
 import { startEvidenceRenewal } from "./evidence-renewal.ts";
@@ -29,7 +31,7 @@ import { openEnclave } from "./open-enclave.ts";
 import { createOutboxPublisher } from "./outbox-publisher.ts";
 import { roundStream } from "./round-message.ts";
 import { createRunDirectory } from "./run-directory.ts";
-import { startChains } from "./start-chains.ts";
+import { announceDelivery, startChains } from "./start-chains.ts";
 import { startFeeds } from "./start-feeds.ts";
 import { createTeardown, type Teardown } from "./teardown.ts";
 import { createTranscriptKeeper } from "./transcript-keeper.ts";
@@ -111,10 +113,13 @@ const start = async (
   teardown.push(() => renewal.stop());
 
   const shared = { store, bus, clock, log, events, metrics, latest, progress, teardown };
-  const adapters = await startChains(config, {
+  const chains = await startChains(config, {
     ...shared,
     trust: trustOwnKeys(config.fabric, cryptlets.values()),
   });
+
+  const letters = await startDeadLetterKeeper({ ...shared, fabric: config.fabric });
+  teardown.push(() => letters.stop());
 
   // Between the end of the outbox and the end of the chains: what was published last still goes out.
   teardown.push(() =>
@@ -158,7 +163,7 @@ const start = async (
   log.info("fabric started", {
     fabric: config.fabric,
     feeds: feeds.size,
-    chains: adapters.length,
+    chains: chains.size,
     enclave: "SIMULATED",
   });
   return {
@@ -168,12 +173,25 @@ const start = async (
     cryptlets: createCryptletDirectory(cryptlets, renewal),
     attestation: createAttestationDirectory(cryptlets),
     attester: createHostAttester(enclave, path.join(config.dataDirectory, "sealed")),
-    deliveries: createDeliveryDirectory(store),
+    deliveries: createDeliveryDirectory({
+      store,
+      chains,
+      fabric: config.fabric,
+      feeds: new Set(feeds.keys()),
+      bindings: config.bindings,
+      onChange: announceDelivery(shared),
+    }),
+    deadLetters: createDeadLetterDirectory({ store, bus, clock, log }),
     runs: createRunDirectory(store),
     events,
     metrics: metrics.registry,
     trigger: (feed) => triggers.fire(feed),
-    health: createHealth({ store, bus, enclave, adapters }),
+    health: createHealth({
+      store,
+      bus,
+      enclave,
+      adapters: [...chains.values()].map(({ adapter }) => adapter),
+    }),
     liveness: () => progress.read(),
     stop: () => teardown.run(),
   };

@@ -39,6 +39,21 @@ export const applyOnce = async (
   return true;
 };
 
+/** True when the consumer has applied the message, as far as it is still remembered. */
+export const isApplied = async (
+  db: Executor,
+  message: { readonly stream: string; readonly consumer: string; readonly messageId: string },
+): Promise<boolean> => {
+  const row = await db
+    .selectFrom("bus_consumer_sequences")
+    .select("sequence")
+    .where("stream", "=", message.stream)
+    .where("consumer", "=", message.consumer)
+    .where("message_key", "=", message.messageId)
+    .executeTakeFirst();
+  return row !== undefined;
+};
+
 /** Forgets messages applied before `before`: keep them at least as long as the stream and the outbox keep theirs. */
 export const pruneApplied = async (db: Executor, before: number): Promise<number> => {
   const result = await db

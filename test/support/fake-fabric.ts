@@ -13,6 +13,8 @@ import type {
 import { createFabricEvents } from "../../src/host/fabric-events.ts";
 import type {
   CryptletView,
+  DeadLetterView,
+  DeliveryDetail,
   DeliveryView,
   Fabric,
   FeedSummary,
@@ -21,6 +23,7 @@ import type {
   RoundView,
   RunView,
 } from "../../src/host/fabric.ts";
+import { makeRoundReceipt } from "../../src/host/round-receipt.ts";
 import { fixtureReceipt } from "./observation-fixture.ts";
 
 /** A fabric in memory for tests of what stands on the `Fabric` port: API and client. */
@@ -45,6 +48,7 @@ const deliveryOf = (round: number): DeliveryView => ({
   chain: CHAIN,
   contract: `0x${"11".repeat(20)}`,
   status: "final",
+  subStatus: "landed",
   transaction: `0x${"22".repeat(32)}`,
   blockNumber: round,
   error: null,
@@ -132,6 +136,28 @@ export const createFakeFabric = (published = 0): FakeFabric => {
     const round = rounds.find(({ envelopeDigest }) => envelopeDigest === digest);
     if (!round) throw fabricError("ENVELOPE_UNKNOWN", { digest });
     return round;
+  };
+
+  const detailOf = (id: string): DeliveryDetail => {
+    const found = rounds.flatMap((round) => round.deliveries).find((one) => one.id === id);
+    if (!found) throw fabricError("DELIVERY_UNKNOWN", { delivery: id });
+    const { status, subStatus, updatedAt: at } = found;
+    const history = [{ at, status, subStatus, detail: "gas 33486" }];
+    return { ...found, createdAt: at, history, advice: null };
+  };
+  let letter: DeadLetterView = {
+    id: "ROUNDS_DEMO:deliver-local:12",
+    stream: "ROUNDS_DEMO",
+    consumer: "deliver-local",
+    sequence: 12,
+    subject: "cryptlet.demo.round.xau-usd",
+    messageId: null,
+    deliveries: 1,
+    reason: "SIGNATURE_INVALID",
+    bytes: 4,
+    buriedAt: 1_700_000_000_000,
+    replays: 0,
+    replayedAt: null,
   };
 
   return {
@@ -247,17 +273,43 @@ export const createFakeFabric = (published = 0): FakeFabric => {
       },
     },
     deliveries: {
-      list: async ({ feed, status, limit }) =>
+      list: async ({ feed, round, chain, status, limit }) =>
         rounds
-          .flatMap((round) => round.deliveries)
+          .flatMap((one) => one.deliveries)
           .filter((delivery) => feed === undefined || delivery.feed === feed)
+          .filter((delivery) => round === undefined || delivery.round === round)
+          .filter((delivery) => chain === undefined || delivery.chain === chain)
           .filter((delivery) => status === undefined || delivery.status === status)
           .toReversed()
           .slice(0, limit),
+      get: async (id) => detailOf(id),
+      async receipt(feed, round) {
+        known(feed);
+        const found = rounds[round - 1];
+        if (!found) throw fabricError("ROUND_UNKNOWN", { feed, round });
+        const { envelopeDigest, deliveries } = found;
+        return makeRoundReceipt({
+          round: { feed, round, envelopeDigest },
+          deliveries,
+          waiting: [],
+        });
+      },
+      async retry(id) {
+        const { status } = detailOf(id);
+        throw fabricError("DELIVERY_NOT_FAILED", { delivery: id, status });
+      },
+    },
+    deadLetters: {
+      list: async ({ limit, waiting: alone }) =>
+        [letter].filter(({ replays }) => alone !== true || replays === 0).slice(0, limit),
       async get(id) {
-        const found = rounds.flatMap((round) => round.deliveries).find((one) => one.id === id);
-        if (!found) throw fabricError("DELIVERY_UNKNOWN", { delivery: id });
-        return found;
+        if (id !== letter.id) throw fabricError("DEAD_LETTER_UNKNOWN", { deadLetter: id });
+        return letter;
+      },
+      async replay(id) {
+        if (id !== letter.id) throw fabricError("DEAD_LETTER_UNKNOWN", { deadLetter: id });
+        letter = { ...letter, replays: letter.replays + 1, replayedAt: 1_700_000_000_001 };
+        return letter;
       },
     },
   };

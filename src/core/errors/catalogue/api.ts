@@ -31,6 +31,13 @@ export const apiErrors = {
     exit: 4,
     status: 401,
   },
+  API_READ_ONLY: {
+    kind: "user",
+    message: "This API only reads, because it asks nobody who they are",
+    hint: "Give the host a token (api.token) and send it: then it also tries failed deliveries and dead letters again.",
+    exit: 4,
+    status: 403,
+  },
   ATTESTATION_LIMIT: {
     kind: "unavailable",
     message: "One address may ask for {limit} pieces of fresh evidence in a minute",

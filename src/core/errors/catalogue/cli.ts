@@ -86,4 +86,9 @@ export const cliErrors = {
     message: "The demo expected {expected} and saw {actual}",
     hint: "This is a defect of the fabric. Please report it with the output of --verbose.",
   },
+  ROUND_NOT_LANDED: {
+    kind: "unavailable",
+    message: "Round {round} of {feed} is {outcome}: {landed} of {asked} contracts have it",
+    hint: "cryptlet delivery show says for each delivery what it waits for or why it failed.",
+  },
 } as const satisfies Record<string, ErrorEntry>;

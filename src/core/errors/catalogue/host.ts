@@ -50,6 +50,25 @@ export const hostErrors = {
     exit: 3,
     status: 404,
   },
+  DELIVERY_NOT_FAILED: {
+    kind: "user",
+    message: "The delivery {delivery} is {status}; only a failed one can be tried again",
+    hint: "cryptlet delivery show says what it waits for.",
+    status: 409,
+  },
+  CHAIN_NOT_SERVED: {
+    kind: "user",
+    message: "This host does not serve the chain {chain}",
+    hint: "Name the chain in the host's configuration (chains), or ask the host that serves it.",
+    status: 409,
+  },
+  DEAD_LETTER_UNKNOWN: {
+    kind: "user",
+    message: "There is no dead letter {deadLetter}",
+    hint: "cryptlet dead-letter list names them.",
+    exit: 3,
+    status: 404,
+  },
   FEED_NOT_IN_MANIFEST: {
     kind: "user",
     message: "Feed {feed}: the Cryptlet {cryptlet} has no feed {name}, it has {declared}",
