@@ -14,9 +14,18 @@ export interface Bus {
   /** What the stream holds. Throws `BUS_STREAM_UNKNOWN`. */
   streamState(stream: string, options?: Cancellable): Promise<StreamState>;
   /**
+   * The newest message of one plain subject that the stream keeps; null where there is none. With
+   * `expectLastSequence` a register of one value. Throws `BUS_STREAM_UNKNOWN`, `BUS_SUBJECT_INVALID`.
+   */
+  lastMessage(
+    stream: string,
+    subject: string,
+    options?: Cancellable,
+  ): Promise<{ readonly sequence: number; readonly data: Uint8Array } | null>;
+  /**
    * Stores a message in the stream that takes its subject and resolves when the stream has it. The same `messageId`
    * within the stream's duplicate window is stored once. Throws `BUS_SUBJECT_INVALID`, `BUS_PAYLOAD_TOO_LARGE`,
-   * `BUS_STREAM_MISSING`, `BUS_DENIED`, `BUS_UNAVAILABLE`, `BUS_CLOSED`.
+   * `BUS_STREAM_MISSING`, `BUS_SEQUENCE_DIFFERS`, `BUS_DENIED`, `BUS_UNAVAILABLE`, `BUS_CLOSED`.
    */
   publish(subject: string, data: Uint8Array, options?: PublishOptions): Promise<PublishAck>;
   /**
@@ -67,6 +76,11 @@ export interface StreamState {
 export interface PublishOptions extends Cancellable {
   /** Letters, digits, `:`, `.`, `-` and `_`, at most 200. */
   readonly messageId?: string;
+  /**
+   * Stores it only while the newest message of this subject has this sequence; 0: while there is none. A second writer
+   * that read the same is refused with `BUS_SEQUENCE_DIFFERS`.
+   */
+  readonly expectLastSequence?: number;
 }
 
 export interface PublishAck {

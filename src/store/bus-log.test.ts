@@ -27,6 +27,7 @@ const append = (log: Log, subject: string, at = 1, messageId: string | null = nu
     data: Uint8Array.of(1),
     at,
     duplicatesSince: at - 10,
+    expectLast: null,
   });
 const take = async (
   log: Log,

@@ -70,10 +70,17 @@ const createLog = (commit: Store["transaction"], { db }: Pick<Store, "db">) => (
     readonly data: Uint8Array;
     readonly at: number;
     readonly duplicatesSince: number;
+    readonly expectLast: number | null;
   }): Promise<{ sequence: number; duplicate: boolean }> =>
     await commit(async (trx) => {
       const known = await findDuplicate(trx, entry);
       if (known !== null) return { sequence: known, duplicate: true };
+      const { expectLast: expected, subject } = entry;
+      if (expected !== null) {
+        const newest = await findNewest(trx, entry.stream, subject);
+        if ((newest?.sequence ?? 0) !== expected)
+          throw fabricError("BUS_SEQUENCE_DIFFERS", { subject, expected });
+      }
       const sequence = (await requireStream(trx, entry.stream)).last_sequence + 1;
       await trx
         .updateTable("bus_streams")
@@ -93,6 +100,11 @@ const createLog = (commit: Store["transaction"], { db }: Pick<Store, "db">) => (
         .execute();
       return { sequence, duplicate: false };
     }),
+
+  lastMessage: async (stream: string, subject: string) => {
+    await requireStream(db, stream);
+    return await findNewest(db, stream, subject);
+  },
 
   ensureConsumer: async (key: ConsumerKey & { readonly filterSubject: string }): Promise<string> =>
     await commit(async (trx) => {
@@ -171,6 +183,22 @@ const requireStream = async (db: Executor, stream: string) => {
     .executeTakeFirst();
   if (!row) throw fabricError("BUS_STREAM_UNKNOWN", { stream });
   return row;
+};
+
+const findNewest = async (
+  db: Executor,
+  stream: string,
+  subject: string,
+): Promise<{ readonly sequence: number; readonly data: Uint8Array } | null> => {
+  const row = await db
+    .selectFrom("bus_messages")
+    .select(["sequence", "data"])
+    .where("stream", "=", stream)
+    .where("subject", "=", subject)
+    .orderBy("sequence", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  return row ?? null;
 };
 
 const findDuplicate = async (

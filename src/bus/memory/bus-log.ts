@@ -12,7 +12,7 @@ export interface BusLog {
     readonly messages: number;
     readonly createdAt: number;
   }>;
-  /** Appends unless the message id is there since `duplicatesSince`. */
+  /** Appends unless the message id is there since `duplicatesSince`. Throws `BUS_SEQUENCE_DIFFERS`. */
   append(entry: {
     readonly stream: string;
     readonly subject: string;
@@ -20,7 +20,14 @@ export interface BusLog {
     readonly data: Uint8Array;
     readonly at: number;
     readonly duplicatesSince: number;
+    /** Sequence that the newest message of the subject must have; 0 for none; null takes any. */
+    readonly expectLast: number | null;
   }): Promise<{ readonly sequence: number; readonly duplicate: boolean }>;
+  /** Newest message of one subject; null where there is none. Throws `BUS_STREAM_UNKNOWN`. */
+  lastMessage(
+    stream: string,
+    subject: string,
+  ): Promise<{ readonly sequence: number; readonly data: Uint8Array } | null>;
   /** Gives the filter of the durable consumer, which is `filterSubject` when it is new. */
   ensureConsumer(consumer: ConsumerKey & { readonly filterSubject: string }): Promise<string>;
   /** Makes due whatever an earlier process was handed and did not settle. */

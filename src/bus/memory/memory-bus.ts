@@ -3,7 +3,7 @@ import { fabricError } from "../../core/errors/fabric-error.ts";
 import type { Bus, BusStatus, PublishAck, PublishOptions, StreamConfig } from "../bus.ts";
 import { checkConsumer, checkMessage, checkStream } from "../checks.ts";
 import { buryMessage, deadStream } from "../dead-letter.ts";
-import { matchesSubject, overlapping, checkFilter } from "../subject.ts";
+import { matchesSubject, overlapping, checkFilter, checkSubject } from "../subject.ts";
 import { streamDifferences } from "../stream-differences.ts";
 import { withinSignal } from "../../core/within-signal.ts";
 import type { BusLog } from "./bus-log.ts";
@@ -80,7 +80,7 @@ export const createMemoryBus = async ({
   const append = async (
     subject: string,
     data: Uint8Array,
-    messageId: string | undefined,
+    { messageId, expectLastSequence }: PublishOptions,
   ): Promise<PublishAck> => {
     const stream = [...streams.values()].find(({ config }) =>
       config.subjects.some((filter) => matchesSubject(filter, subject)),
@@ -95,6 +95,7 @@ export const createMemoryBus = async ({
       data,
       at,
       duplicatesSince: at - duplicateWindowMs,
+      expectLast: expectLastSequence ?? null,
     });
     if (!ack.duplicate)
       for (const [consumer, of] of consumers) if (of.stream === name) consumer.notify();
@@ -116,11 +117,16 @@ export const createMemoryBus = async ({
       requireOpen();
       return await log.streamState(stream);
     },
+    lastMessage: async (stream, subject) => {
+      requireOpen();
+      checkSubject(subject);
+      return await log.lastMessage(stream, subject);
+    },
     publish: async (subject: string, data: Uint8Array, options: PublishOptions = {}) => {
       requireOpen();
       checkMessage(subject, data, options);
       options.signal?.throwIfAborted();
-      const ack = await withinSignal(append(subject, data, options.messageId), options.signal);
+      const ack = await withinSignal(append(subject, data, options), options.signal);
       hub.notify(subject, data);
       return ack;
     },
@@ -148,7 +154,7 @@ export const createMemoryBus = async ({
           force: force.signal,
           bury: async (message, by, reason) => {
             const dead = buryMessage(message, by, reason, clock.now());
-            await append(dead.subject, dead.data, dead.messageId);
+            await append(dead.subject, dead.data, { messageId: dead.messageId });
           },
           fault: (error) => {
             lastFault = error instanceof Error ? error.message : "unknown";

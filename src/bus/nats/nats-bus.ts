@@ -4,7 +4,7 @@ import { fabricError } from "../../core/errors/fabric-error.ts";
 import type { Bus, PublishAck, PublishOptions, StreamConfig } from "../bus.ts";
 import { checkConsumer, checkMessage, checkStream, MAX_PAYLOAD } from "../checks.ts";
 import { buryMessage, deadStream } from "../dead-letter.ts";
-import { checkFilter } from "../subject.ts";
+import { checkFilter, checkSubject } from "../subject.ts";
 import { withinSignal } from "../../core/within-signal.ts";
 import { startNatsConsumer, type NatsConsumer } from "./nats-consumer.ts";
 import { natsError } from "./nats-error.ts";
@@ -57,7 +57,7 @@ export const createNatsBus = async (options: NatsOptions): Promise<Bus> => {
   const publish = async (
     subject: string,
     data: Uint8Array,
-    { messageId, signal }: PublishOptions,
+    { messageId, expectLastSequence: expected, signal }: PublishOptions,
   ): Promise<PublishAck> => {
     requireServer();
     signal?.throwIfAborted();
@@ -65,6 +65,7 @@ export const createNatsBus = async (options: NatsOptions): Promise<Bus> => {
       const publishing = client.publish(subject, data, {
         timeout,
         ...(messageId === undefined ? {} : { msgID: messageId }),
+        ...(expected === undefined ? {} : { expect: { lastSubjectSequence: expected } }),
       });
       const present = watch.present();
       const ack = await withinSignal(
@@ -73,7 +74,7 @@ export const createNatsBus = async (options: NatsOptions): Promise<Bus> => {
       );
       return { stream: ack.stream, sequence: ack.seq, duplicate: ack.duplicate };
     } catch (error) {
-      throw signal?.aborted === true ? error : natsError(error, { subject });
+      throw signal?.aborted === true ? error : natsError(error, { subject, expected });
     }
   };
 
@@ -94,6 +95,15 @@ export const createNatsBus = async (options: NatsOptions): Promise<Bus> => {
     streamState: async (stream, { signal } = {}) => {
       requireServer();
       return await withinSignal(readState(manager, stream), signal);
+    },
+    lastMessage: async (stream, subject, { signal } = {}) => {
+      requireServer();
+      checkSubject(subject);
+      const reading = translate(stream, async () => {
+        const found = await manager.streams.getMessage(stream, { last_by_subj: subject });
+        return found && { sequence: found.seq, data: found.data };
+      });
+      return await withinSignal(reading, signal);
     },
     publish: async (subject, data, publishOptions = {}) => {
       requireOpen();

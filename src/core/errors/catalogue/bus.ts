@@ -51,6 +51,12 @@ export const busErrors = {
     hint: "Send the digest and let the reader fetch the bytes, or raise max_payload of the server.",
     status: 413,
   },
+  BUS_SEQUENCE_DIFFERS: {
+    kind: "unavailable",
+    message: "The newest message of {subject} is not number {expected}",
+    hint: "Somebody else wrote in between: read it again and decide anew.",
+    status: 409,
+  },
   BUS_DENIED: {
     kind: "user",
     message: "The bus refuses to {operation} {subject}",
