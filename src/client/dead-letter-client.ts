@@ -14,10 +14,11 @@ export interface DeadLetterClient {
   replay(id: string, options?: CallOptions): Promise<DeadLetterAnswer>;
 }
 
+const path = (id: string): string => `v1/dead-letters/${encodeURIComponent(id.slice(0, 200))}`;
+const options = (call: CallOptions | undefined) => ({ signal: call?.signal, alsoStatus: [] });
+
 /** @see DeadLetterClient */
 export const createDeadLetterClient = (reader: HttpReader): DeadLetterClient => {
-  const path = (id: string): string => `v1/dead-letters/${encodeURIComponent(id.slice(0, 200))}`;
-  const options = (call: CallOptions | undefined) => ({ signal: call?.signal, alsoStatus: [] });
   return {
     list: async ({ signal, waiting = false, limit } = {}) => {
       const words = new URLSearchParams({ waiting: String(waiting) });

@@ -27,10 +27,11 @@ export interface DeliveryClient {
   retry(id: string, options?: CallOptions): Promise<DeliveryDetailAnswer>;
 }
 
+const path = (id: string): string => `v1/deliveries/${encodeURIComponent(id.slice(0, 256))}`;
+const options = (call: CallOptions | undefined) => ({ signal: call?.signal, alsoStatus: [] });
+
 /** @see DeliveryClient */
 export const createDeliveryClient = (reader: HttpReader): DeliveryClient => {
-  const path = (id: string): string => `v1/deliveries/${encodeURIComponent(id.slice(0, 256))}`;
-  const options = (call: CallOptions | undefined) => ({ signal: call?.signal, alsoStatus: [] });
   return {
     list: async ({ signal, ...query } = {}) => {
       const words = new URLSearchParams();

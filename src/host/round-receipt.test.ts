@@ -10,7 +10,7 @@ const round = {
   envelopeDigest: `sha256:${"ab".repeat(32)}` as Digest,
 };
 const STATUSES = ["prepared", "submitted", "included", "final", "superseded", "failed"] as const;
-const SETTLED: readonly string[] = ["final", "superseded", "failed"];
+const SETTLED: ReadonlySet<string> = new Set(["final", "superseded", "failed"]);
 const deliver = (status: DeliveryView["status"], index: number): DeliveryView => ({
   id: `xau-usd:7:chain-${index}:0x`,
   feed: round.feed,
@@ -63,7 +63,7 @@ describe("the receipt of a round", () => {
           expect(receipt.landed).toBe(finals);
           expect(receipt.asked).toBe(statuses.length + waiting);
           expect(receipt.outcome === "landed").toBe(receipt.asked > 0 && finals === receipt.asked);
-          const open = waiting > 0 || statuses.some((status) => !SETTLED.includes(status));
+          const open = waiting > 0 || statuses.some((status) => !SETTLED.has(status));
           expect(receipt.settled).toBe(!open);
           expect(receipt.outcome === "missed").toBe(
             receipt.asked > 0 && finals === 0 && receipt.settled,
