@@ -45,5 +45,9 @@ export const sha256Hex: (bytes: Uint8Array) => string = nodeCrypto
 export const keccak256: (bytes: Uint8Array) => Uint8Array =
   wasmKeccak256 ?? ((bytes) => keccak_256(bytes));
 
+/** Keccak-256 written to `target` at `offset`. */
+export const keccak256Into = (bytes: Uint8Array, target: Uint8Array, offset: number): void =>
+  target.set(keccak256(bytes), offset);
+
 /** `sha256:` and the hash in hex: the form of every digest of the fabric. */
 export const digestOf = (bytes: Uint8Array): Digest => `sha256:${sha256Hex(bytes)}` as Digest;

@@ -4,6 +4,7 @@ import { apiErrors } from "./catalogue/api.ts";
 import { attestationErrors } from "./catalogue/attestation.ts";
 import { appraisalErrors } from "./catalogue/appraisal.ts";
 import { attestedTlsErrors } from "./catalogue/attested-tls.ts";
+import { batchErrors } from "./catalogue/batches.ts";
 import { busErrors } from "./catalogue/bus.ts";
 import { capabilityErrors } from "./catalogue/capabilities.ts";
 import { chainErrors } from "./catalogue/chains.ts";
@@ -41,6 +42,7 @@ export const errorCatalogue = {
   ...busErrors,
   ...adapterErrors,
   ...chainErrors,
+  ...batchErrors,
   ...hostErrors,
   ...apiErrors,
   ...cliErrors,
