@@ -7,6 +7,12 @@ import type { ChainName, FeedId } from "../core/ids.ts";
  */
 export type BindingMode = FabricConfig["bindings"][number]["mode"];
 
+/**
+ * How a contract gets a round. `single`: a feed's observation. Of a batch: `stored` (each listed value in a slot of its
+ * own, with an event), `packed` (four to a slot), `root` (one hash; values come with a proof).
+ */
+export type BindingForm = FabricConfig["bindings"][number]["form"];
+
 /** Which contract on which chain gets a feed; the configuration's `bindings` are these. */
 export interface Binding {
   readonly feed: FeedId;
@@ -14,6 +20,8 @@ export interface Binding {
   /** The feed's own contract, in the chain's notation. */
   readonly contract: string;
   readonly mode: BindingMode;
+  /** `single` when left out. */
+  readonly form?: BindingForm;
 }
 
 /** Bindings of one feed, in the order they were written. */

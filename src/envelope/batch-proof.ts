@@ -1,6 +1,12 @@
 import { z } from "zod";
 import { fabricError } from "../core/errors/fabric-error.ts";
-import { digestSchema, feedHashSchema, type Digest, type FeedHash, type FeedId } from "../core/ids.ts";
+import {
+  digestSchema,
+  feedHashSchema,
+  type Digest,
+  type FeedHash,
+  type FeedId,
+} from "../core/ids.ts";
 import { bytesToHex, hexToBytes } from "../crypto/bytes.ts";
 import { keccak256Into } from "../crypto/hashes.ts";
 import {
@@ -31,7 +37,10 @@ export const batchProofSchema = z.strictObject({
   statementDigest: digestSchema,
   feedHash: feedHashSchema,
   /** Of the member. */
-  place: z.int().min(0).max(MAX_BATCH_MEMBERS - 1),
+  place: z
+    .int()
+    .min(0)
+    .max(MAX_BATCH_MEMBERS - 1),
   /** Members of the batch. */
   size: z.int().min(1).max(MAX_BATCH_MEMBERS),
   /** The member's leaf, `0x` hex: 192 bytes of an observation, or its feed hash: it has none. */

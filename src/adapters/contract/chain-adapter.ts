@@ -91,6 +91,8 @@ export interface Delivery {
   readonly payload: Uint8Array;
   /** Raw signature bytes over the payload's PAE, in any order. */
   readonly signatures: readonly Uint8Array[];
+  /** JSON payload whose digest the payload binds: what the forms of a batch are encoded from. */
+  readonly statement?: Uint8Array;
 }
 
 export type DeliveryStatus =

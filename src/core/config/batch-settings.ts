@@ -12,33 +12,32 @@ export const BATCH_FORMS = ["stored", "packed", "root"] as const;
 export const BINDING_FORMS = ["single", ...BATCH_FORMS] as const;
 
 /** Many feeds under one signature, as a feed of its own. */
-export const batchSchema = z
-  .strictObject({
-    id: feedIdSchema.describe("name of the batch: a feed of this fabric like any other"),
-    feeds: z
-      .array(feedIdSchema)
-      .min(1)
-      .max(MAX_MEMBERS)
-      .describe(
-        "decimal feeds of one Cryptlet; their order is part of the on-chain hash, so only a new batch changes it",
-      ),
-    intervalMs: z
-      .int()
-      .min(MIN_INTERVAL)
-      .max(DAY)
-      .describe("between two looks at the members; at least 1000"),
-    heartbeatMs: z
-      .int()
-      .min(MIN_INTERVAL)
-      .max(30 * DAY)
-      .describe("longest silence: a batch is made at least this often, changed or not"),
-    maxListed: z
-      .int()
-      .min(1)
-      .max(MAX_MEMBERS)
-      .default(MAX_MEMBERS)
-      .describe("most changed members that one batch writes out; the others come with the next"),
-  });
+export const batchSchema = z.strictObject({
+  id: feedIdSchema.describe("name of the batch: a feed of this fabric like any other"),
+  feeds: z
+    .array(feedIdSchema)
+    .min(1)
+    .max(MAX_MEMBERS)
+    .describe(
+      "decimal feeds of one Cryptlet; their order is part of the on-chain hash, so only a new batch changes it",
+    ),
+  intervalMs: z
+    .int()
+    .min(MIN_INTERVAL)
+    .max(DAY)
+    .describe("between two looks at the members; at least 1000"),
+  heartbeatMs: z
+    .int()
+    .min(MIN_INTERVAL)
+    .max(30 * DAY)
+    .describe("longest silence: a batch is made at least this often, changed or not"),
+  maxListed: z
+    .int()
+    .min(1)
+    .max(MAX_MEMBERS)
+    .default(MAX_MEMBERS)
+    .describe("most changed members that one batch writes out; the others come with the next"),
+});
 
 /** A batch as it is configured. */
 export type BatchSettings = z.output<typeof batchSchema>;

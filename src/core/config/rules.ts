@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { batchFaults } from "./batch-rules.ts";
 import { quorumFaults } from "./quorum-rules.ts";
 
 /** One thing that is wrong, with where. */
@@ -27,6 +28,7 @@ const looseSchema = z.object({
   cryptlets: listOf({ package: text, id: text, secrets: z.unknown().optional() }),
   chains: listOf({ name: text }),
   chainReads: listOf({ chain: text }),
+  batches: listOf({ id: text }),
   feeds: listOf({
     id: text,
     cryptlet: text,
@@ -121,7 +123,7 @@ const brokerRules = ({ broker, cryptlets }: Loose): ConfigFault[] =>
 export const crossFieldFaults = (raw: unknown): ConfigFault[] => {
   const parsed = looseSchema.safeParse(raw);
   if (!parsed.success) return [];
-  const { cryptlets, chains, chainReads, feeds, bindings, providers } = parsed.data;
+  const { cryptlets, chains, chainReads, feeds, batches, bindings, providers } = parsed.data;
   const cryptletIds = cryptlets.map((cryptlet) => cryptlet.id ?? folderName(cryptlet.package));
   const feedIds = feeds.map((feed) => feed.id);
   const chainNames = chains.map((chain) => chain.name);
@@ -148,10 +150,11 @@ export const crossFieldFaults = (raw: unknown): ConfigFault[] => {
     ...brokerRules(parsed.data),
     ...quorumFaults(parsed.data),
     ...feeds.flatMap(feedRules),
+    ...batchFaults(raw),
     ...unknownNames(
       ["bindings", "feed"],
       bindings.map((binding) => binding.feed),
-      ["feeds", feedIds],
+      ["feeds", [...feedIds, ...batches.map(({ id }) => id)]],
     ),
     ...unknownNames(
       ["bindings", "chain"],

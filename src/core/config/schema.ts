@@ -8,6 +8,7 @@ import {
   feedIdSchema,
 } from "../ids.ts";
 import { budgetSchema, chainSchema } from "./chain-settings.ts";
+import { batchSchema, bindingFormSchema } from "./batch-settings.ts";
 import { brokerSchema, cryptletSecretSchema } from "./broker-settings.ts";
 import { busSchema } from "./bus-settings.ts";
 import { endpointSchema } from "./endpoint.ts";
@@ -267,12 +268,20 @@ export const createConfigSchema = ({ base, readSecret }: ConfigContext) => {
         .default([])
         .describe("chains that Cryptlets may read; their manifests say what of them"),
       feeds: z.array(feed).max(10_000).default([]),
+      batches: z
+        .array(batchSchema)
+        .max(1_000)
+        .default([])
+        .describe("many feeds under one signature, docs/batches.md"),
       bindings: z
         .array(
           z.strictObject({
-            feed: feedIdSchema.describe("id of a feed above"),
+            feed: feedIdSchema.describe("id of a feed or of a batch above"),
             chain: chainNameSchema.describe("name of a chain above"),
-            contract: addressSchema.describe("address of the feed's own FeedStore contract"),
+            contract: addressSchema.describe(
+              "address of the feed's own FeedStore contract, or of the batch's BatchStore",
+            ),
+            form: bindingFormSchema,
             mode: z
               .enum(["every", "latest"])
               .default("every")
