@@ -2,8 +2,6 @@ import path from "node:path";
 
 import { readPackage } from "../../../enclave-sim/host/read-package.ts";
 import { deployContracts } from "../../adapters/evm/deploy.ts";
-import { createEvmAccount, type EvmAccount } from "../../adapters/evm/evm-account.ts";
-import { createTransactionSigner } from "../../adapters/evm/transaction-signer.ts";
 import { loadConfig } from "../../core/config/load-config.ts";
 import type { FabricConfig } from "../../core/config/schema.ts";
 import { fabricError } from "../../core/errors/fabric-error.ts";
@@ -11,11 +9,10 @@ import { addressSchema, type Address } from "../../core/ids.ts";
 import { defineFeed } from "../../host/feed-definition.ts";
 import type { CommandInput, CommandResult } from "../command.ts";
 import { formatTime } from "../duration.ts";
-import { openSigner } from "../../host/open-signer.ts";
-import { readInput } from "../read-input.ts";
 import { formatTable } from "../table.ts";
 import { admitFeed, findKeys } from "./admit-feed.ts";
 import { appraiseSigner } from "./appraise-signer.ts";
+import { openAccount, pickChain } from "./open-chain.ts";
 
 interface DeployOptions {
   readonly chain: string | undefined;
@@ -30,24 +27,9 @@ type Input = Pick<
   "args" | "options" | "global" | "output" | "env" | "signal"
 >;
 
-/** `0x`, 64 hex characters and a line's end, with room for a comment's worth of blanks. */
-const MAX_KEY_BYTES = 256;
 const DAY_SECONDS = 86_400;
 
 const refuse = (fault: string) => fabricError("USAGE_INVALID", { fault });
-
-const pickChain = (
-  config: FabricConfig,
-  name: string | undefined,
-): FabricConfig["chains"][number] => {
-  const names = config.chains.map((chain) => chain.name).join(", ");
-  const [only, ...others] = config.chains;
-  if (only === undefined) throw refuse("the configuration has no chain: add one to chains");
-  if (name === undefined && others.length > 0) throw refuse(`name one of ${names} with --chain`);
-  const found = name === undefined ? only : config.chains.find((chain) => chain.name === name);
-  if (found === undefined) throw refuse(`the configuration has no chain ${name}, it has ${names}`);
-  return found;
-};
 
 /** The configured feed, its package and what its manifest says about it; refuses what no contract can hold. */
 const pickFeed = async (config: FabricConfig, id: string) => {
@@ -64,24 +46,6 @@ const pickFeed = async (config: FabricConfig, id: string) => {
     Object.entries(entry.secrets).map(([name, secret]) => [name, secret.reveal()]),
   );
   return { found, secrets, hash, decimals: manifest.decimals };
-};
-
-const openAccount = async (
-  chain: FabricConfig["chains"][number],
-  adminKey: string | undefined,
-  signal: AbortSignal,
-): Promise<EvmAccount> => {
-  const signer =
-    adminKey === undefined
-      ? await openSigner(chain)
-      : createTransactionSigner(
-          (await readInput(adminKey, { limit: MAX_KEY_BYTES, signal })).toString("utf8").trim(),
-        );
-  const account = createEvmAccount({ rpcUrl: chain.endpoints[0]?.url.reveal() ?? "", signer });
-  const actual = await account.chainId();
-  if (actual !== chain.chainId)
-    throw fabricError("CHAIN_MISMATCH", { chain: chain.name, actual, expected: chain.chainId });
-  return account;
 };
 
 const readRegistry = (given: string | undefined): Address | null => {
