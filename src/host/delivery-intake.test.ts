@@ -17,10 +17,13 @@ import { envelopeDigest, signObservation } from "../envelope/signed-observation.
 import type { TrustPolicy } from "../envelope/trust-policy.ts";
 import { createStoreBusLog } from "../store/bus-log.ts";
 import { listDeliveries } from "../store/deliveries.ts";
+import { findBundle } from "../store/envelopes.ts";
 import { openStore } from "../store/open-store.ts";
+import { findRound } from "../store/rounds.ts";
 import { createObservation } from "../../test/support/observation-fixture.ts";
 import { startDeliveryIntake } from "./delivery-intake.ts";
 import { roundMessageId, roundStream, roundSubject } from "./round-message.ts";
+import { readCommittedRound } from "./round-view.ts";
 
 const FABRIC = "demo" as FabricId;
 const LOCAL = { chain: "local" as ChainName, contract: "0x01" };
@@ -42,7 +45,7 @@ const trust: TrustPolicy = {
   clockSkewMs: 0,
 };
 
-const openIntake = async () => {
+const openIntake = async ({ isMaker = true }: { readonly isMaker?: boolean } = {}) => {
   const store = await openStore({
     driver: "libsql",
     file: path.join(temporaryFolder(), "fabric.db"),
@@ -53,7 +56,7 @@ const openIntake = async () => {
     await store.close();
   });
   await bus.ensureStream(roundStream(FABRIC));
-  for (const round of [1, 2]) await commitSignedRound(store, round);
+  if (isMaker) for (const round of [1, 2]) await commitSignedRound(store, round);
   let stored = 0;
   const start = (onStored: () => void) =>
     startDeliveryIntake({
@@ -175,7 +178,7 @@ test("a stranger's envelope, a tampered one and junk become dead letters and hol
 });
 
 test("an envelope of another fabric is refused, a stale one is not", async () => {
-  const { store, bus, start, publish } = await openIntake();
+  const { store, bus, start, publish } = await openIntake({ isMaker: false });
   const { bundleJson, signed } = signRound(1, { validUntil: 1_768_492_802_250 });
   const landed = signalOnce();
   const intake = await start(landed.resolve);
@@ -194,5 +197,37 @@ test("an envelope of another fabric is refused, a stale one is not", async () =>
   await landed.promise;
   await deadLetters(bus, 1);
   await intake.stop();
+  expect(await listDeliveries(store.db, { limit: 9 })).toHaveLength(1);
+});
+
+test("a host with a database of its own keeps the round that it delivers", async () => {
+  const { store, start, publish } = await openIntake({ isMaker: false });
+  const { bundleJson, signed, view } = signRound(2);
+  const landed = signalOnce();
+  const intake = await start(landed.resolve);
+  await publish(bundleJson, roundMessageId(GOLD, 2, envelopeDigest(signed.envelope)));
+  await landed.promise;
+  await intake.stop();
+  const round = await findRound(store.db, GOLD, 2);
+  expect(round).toMatchObject({ envelopeDigest: view.envelopeDigest, runId: null });
+  expect(round && readCommittedRound(round)).toEqual(view);
+  const found = await findBundle(store.db, view.envelopeDigest);
+  expect(found).toEqual({ bundleJson, evidenceJson: null });
+  expect(await listDeliveries(store.db, { limit: 9 })).toHaveLength(1);
+});
+
+test("of two envelopes of one round the second is put aside, with its code", async () => {
+  const { store, bus, start, publish } = await openIntake();
+  const landed = signalOnce();
+  const intake = await start(landed.resolve);
+  const other = signRound(1, { validUntil: 1_768_499_999_000 });
+  await publish(other.bundleJson, "fork");
+  await deadLetters(bus, 1);
+  const { bundleJson } = signRound(1);
+  await publish(bundleJson, "first");
+  await landed.promise;
+  await intake.stop();
+  const view = await findRound(store.db, GOLD, 1);
+  expect(view?.envelopeDigest).toBe(signRound(1).view.envelopeDigest);
   expect(await listDeliveries(store.db, { limit: 9 })).toHaveLength(1);
 });

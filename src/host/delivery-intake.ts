@@ -1,15 +1,18 @@
 import { bindingsOf, type Binding } from "../bindings/binding.ts";
 import type { Bus, Consumption, Disposition, Message } from "../bus/bus.ts";
 import type { Clock } from "../core/clock.ts";
+import { isFabricError } from "../core/errors/fabric-error.ts";
 import type { ChainName, FabricId } from "../core/ids.ts";
 import type { Log } from "../core/log.ts";
 import type { TrustPolicy } from "../envelope/trust-policy.ts";
 import type { VerificationReport } from "../envelope/verification-report.ts";
 import { verifyBundle } from "../envelope/verify-bundle.ts";
 import { applyOnce } from "../store/apply-once.ts";
+import { importRound } from "../store/import-round.ts";
 import { deliveryId, findDelivery, insertDeliveries } from "../store/deliveries.ts";
 import type { Store } from "../store/store.ts";
 import { deliveryConsumer, roundMessageId, roundStream } from "./round-message.ts";
+import { toRoundRow, viewObservation } from "./round-view.ts";
 
 /** A handler only writes one transaction; what takes longer is stuck. What a dead host held comes again after it. */
 const ACK_WAIT_MS = 5_000;
@@ -35,6 +38,8 @@ export interface DeliveryIntakeParts {
 const isAuthentic = ({ steps }: VerificationReport): boolean =>
   steps.every(({ step, status }) => status !== "failed" || step === "freshness");
 
+const textOf = (data: Uint8Array): string => Buffer.from(data).toString("utf8");
+
 /**
  * Takes envelopes off the bus, checks each one, and stores the deliveries that follow from it together with the
  * message's mark in one transaction: redelivered messages do nothing, and what does not verify becomes a dead letter.
@@ -58,6 +63,8 @@ export const startDeliveryIntake = async (
       return { deadLetter: code };
     }
     const { feed, round } = observation.subject;
+    const committed = viewObservation({ observation, envelopeDigest }, report.simulated !== false);
+    const imported = { round: toRoundRow(committed, null), bundleJson: textOf(message.data) };
     const bindings = bindingsOf(parts.bindings, feed);
     const isNew = await store.transaction((trx) =>
       applyOnce(
@@ -71,6 +78,8 @@ export const startDeliveryIntake = async (
         },
         at,
         async () => {
+          // A host that did not make the round delivers it from a record of its own.
+          await importRound(trx, imported);
           // The same round under another message id, as after a stream that was made anew: its delivery stays as it is.
           const missing = [];
           for (const binding of bindings)
@@ -95,6 +104,10 @@ export const startDeliveryIntake = async (
       try {
         return await handle(message);
       } catch (error) {
+        if (isFabricError(error, "ROUND_FORKED")) {
+          log.error("a round exists twice", { chain, sequence: message.sequence, error });
+          return { deadLetter: error.code };
+        }
         log.warn("a message could not be taken; it comes again", {
           chain,
           sequence: message.sequence,

@@ -19,7 +19,7 @@ const modeOf = (observation: SignedObservation["observation"]): "LIVE" | "EMULAT
 
 /** What the API answers for a signed observation. */
 export const viewObservation = (
-  { observation, envelopeDigest }: SignedObservation,
+  { observation, envelopeDigest }: Pick<SignedObservation, "observation" | "envelopeDigest">,
   simulated: boolean,
 ): CommittedRound => ({
   feed: observation.subject.feed,

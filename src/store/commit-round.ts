@@ -2,7 +2,7 @@ import { fabricError } from "../core/errors/fabric-error.ts";
 import type { Digest } from "../core/ids.ts";
 import { keepEvidence } from "./evidence.ts";
 import { appendOutbox, type OutboxEntry } from "./outbox.ts";
-import { latestRound, type RoundRow } from "./rounds.ts";
+import { insertRound, latestRound, type RoundRow } from "./rounds.ts";
 import { closeRun, type RunEnd } from "./runs.ts";
 import type { Executor } from "./store.ts";
 
@@ -32,32 +32,11 @@ export const commitRound = async (trx: Executor, commit: RoundCommit): Promise<v
     throw fabricError("ROUND_OUT_OF_ORDER", { feed: round.feed, expected, round: round.round });
   if (commit.evidence)
     await keepEvidence(trx, commit.evidence.digest, commit.evidence.json, commit.at);
-  await trx
-    .insertInto("envelopes")
-    .values({
-      digest: round.envelopeDigest,
-      feed: round.feed,
-      round: round.round,
-      bundle_json: commit.bundleJson,
-      evidence_digest: commit.evidence?.digest ?? null,
-    })
-    .execute();
-  await trx
-    .insertInto("rounds")
-    .values({
-      feed: round.feed,
-      round: round.round,
-      envelope_digest: round.envelopeDigest,
-      run_id: round.runId,
-      answer: round.answer,
-      value_json: round.valueJson,
-      observed_at: round.observedAt,
-      issued_at: round.issuedAt,
-      valid_until: round.validUntil,
-      mode: round.mode,
-      view_json: round.viewJson,
-    })
-    .execute();
+  await insertRound(trx, {
+    round,
+    bundleJson: commit.bundleJson,
+    evidenceDigest: commit.evidence?.digest ?? null,
+  });
   await appendOutbox(trx, commit.outbox, commit.at);
   if (commit.run) await closeRun(trx, commit.run);
 };

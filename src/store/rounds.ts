@@ -20,6 +20,45 @@ export interface RoundRow {
   readonly viewJson: string;
 }
 
+/** Writes a round and its envelope. Part of the caller's transaction. */
+export const insertRound = async (
+  trx: Executor,
+  given: {
+    readonly round: RoundRow;
+    /** Without evidence. */
+    readonly bundleJson: string;
+    readonly evidenceDigest: Digest | null;
+  },
+): Promise<void> => {
+  const { round } = given;
+  await trx
+    .insertInto("envelopes")
+    .values({
+      digest: round.envelopeDigest,
+      feed: round.feed,
+      round: round.round,
+      bundle_json: given.bundleJson,
+      evidence_digest: given.evidenceDigest,
+    })
+    .execute();
+  await trx
+    .insertInto("rounds")
+    .values({
+      feed: round.feed,
+      round: round.round,
+      envelope_digest: round.envelopeDigest,
+      run_id: round.runId,
+      answer: round.answer,
+      value_json: round.valueJson,
+      observed_at: round.observedAt,
+      issued_at: round.issuedAt,
+      valid_until: round.validUntil,
+      mode: round.mode,
+      view_json: round.viewJson,
+    })
+    .execute();
+};
+
 /** The newest round of a feed; null when there is none. */
 export const latestRound = async (db: Executor, feed: FeedId): Promise<RoundRow | null> => {
   const row = await db

@@ -57,6 +57,11 @@ export const storeErrors = {
     message: "The database is closed",
     hint: "The host is stopping; try again when it is back.",
   },
+  ROUND_FORKED: {
+    kind: "verification",
+    message: "Round {round} of {feed} exists twice: {known} and {other} are both signed",
+    hint: "Two enclaves of one feed signed the same number. Stop them, find out which host should not have run, and revoke its keys.",
+  },
   ROUND_OUT_OF_ORDER: {
     kind: "verification",
     message: "Feed {feed} expects round {expected}, not {round}",
