@@ -28,6 +28,8 @@ import type {
   SignedObservation,
   SignRequest,
 } from "./enclave.ts";
+import type { BatchRequest } from "./batch-request.ts";
+import { createBatchSigner } from "./create-batch-signer.ts";
 import { createEndorser } from "./create-endorser.ts";
 import type { CheckProposal, Endorsement, Proposal } from "./endorsement.ts";
 import { findChainFault, openJournal } from "./journal.ts";
@@ -45,6 +47,7 @@ import { createTranscriptRecorder } from "./transcript-recorder.ts";
 export interface Cell {
   run(trigger: TriggerInput, runId: RunId, signal: AbortSignal): Promise<RunReport>;
   sign(request: SignRequest): Promise<SignedObservation>;
+  signBatch(request: BatchRequest): Promise<SignedObservation>;
   /** Judges another host's statement and stands by it. */
   readonly approve: CheckProposal;
   endorse(proposal: Proposal): Promise<Endorsement>;
@@ -88,7 +91,7 @@ export const createCell = (parts: CellParts): Cell => {
   const identity = { id: manifest.id, version: manifest.version, measurement };
   const held = new Map<RunId, HeldRun>();
   const failures = new Map<RunId, RecordedTranscript>();
-  const rounds = createRoundBook(parts.rounds, options.feeds);
+  const rounds = createRoundBook(parts.rounds, [...options.feeds, ...(options.batches ?? [])]);
   const recorder = createTranscriptRecorder({
     manifest,
     policy: options.transcripts,
@@ -228,6 +231,17 @@ export const createCell = (parts: CellParts): Cell => {
     await parts.services.state?.apply(from, entries);
     held.set(runId, { ...run, stateChange: null });
   };
+  const batchSigner = createBatchSigner({
+    fabric: options.fabric,
+    manifest,
+    measurement,
+    feeds: options.feeds,
+    batches: options.batches ?? [],
+    keys: parts.keys,
+    rounds,
+    before: parts.rounds,
+    now: () => clock.now(),
+  });
   const endorser = createEndorser({
     fabric: options.fabric,
     manifest,
@@ -299,6 +313,11 @@ export const createCell = (parts: CellParts): Cell => {
       return runInTurn(trigger, runId, signal, [manifest.id]);
     },
     sign: (request) => signing.enter(() => signOnce(request), never),
+    signBatch: (request) =>
+      signing.enter(async () => {
+        assertOpen();
+        return batchSigner(request);
+      }, never),
     approve: (proposal) => signing.enter(() => endorser.approve(proposal), never),
     endorse: (proposal) => signing.enter(() => endorser.endorse(proposal), never),
     answerCall,

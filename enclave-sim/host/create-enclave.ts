@@ -89,6 +89,7 @@ export const createEnclave = (
         run: (trigger, { runId, signal }) =>
           ask("run", { cryptlet: number, trigger, runId }, signal ? { signal } : {}),
         sign: (sign, signCall) => session.sign(number, sign, signCall),
+        signBatch: (batch, batchCall) => session.signBatch(number, batch, batchCall),
         endorse: (endorse, endorseCall) =>
           ask("endorse", { cryptlet: number, endorse }, endorseCall),
         failedTranscript: (runId) => ask("failed-transcript", { cryptlet: number, runId }),

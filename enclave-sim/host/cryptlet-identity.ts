@@ -61,6 +61,11 @@ const configurationId = (options: LoadOptions): Digest => {
       ...(quorum ? { quorum } : {}),
     }),
   );
+  const batches = options.batches?.map(({ feed, batchHash, members }) => ({
+    feed,
+    batchHash,
+    members,
+  }));
   // Endpoints may carry keys; how many must be asked is in the manifest.
   const reads = chains.map(({ chain, chainId, endpoints }) => ({
     chain,
@@ -77,6 +82,7 @@ const configurationId = (options: LoadOptions): Digest => {
     configuration,
     chains: reads,
     ...brokered,
+    ...(batches && batches.length > 0 ? { batches } : {}),
   };
   return digestOf(new TextEncoder().encode(canonicalJson(content)));
 };

@@ -3,6 +3,7 @@ import { fabricError } from "../../src/core/errors/fabric-error.ts";
 import type { FeedId } from "../../src/core/ids.ts";
 import type { CallKind, EnclaveCalls, LoadAnswer } from "../protocol/enclave-messages.ts";
 import { createBackOff } from "./back-off.ts";
+import { type BatchRequest, noteBatchRequest } from "./batch-request.ts";
 import type { EnclaveRestart, SignRequest } from "./enclave.ts";
 import type { EnclaveConnection } from "./enclave-connection.ts";
 import type { RoundEntry } from "./round-book.ts";
@@ -43,6 +44,11 @@ export interface EnclaveSession {
     request: SignRequest,
     call?: { readonly signal?: AbortSignal },
   ): Promise<EnclaveCalls["sign"]["answer"]>;
+  signBatch(
+    number: number,
+    request: BatchRequest,
+    call?: { readonly signal?: AbortSignal },
+  ): Promise<EnclaveCalls["sign-batch"]["answer"]>;
   unload(number: number): Promise<void>;
   close(): Promise<void>;
 }
@@ -134,6 +140,13 @@ export const openEnclaveSession = (
     },
     sign: async (number, request, call) => {
       const signed = await ask("sign", { cryptlet: number, sign: request }, call);
+      loaded.get(number)?.rounds.set(request.feed, { request, signed });
+      return signed;
+    },
+    signBatch: async (number, batch, call) => {
+      const signed = await ask("sign-batch", { cryptlet: number, batch }, call);
+      const items = signed.observation.run.transcriptDigest;
+      const request = noteBatchRequest(batch, items);
       loaded.get(number)?.rounds.set(request.feed, { request, signed });
       return signed;
     },

@@ -99,6 +99,8 @@ const perform = async (
       return cellOf(call.cryptlet).sign(call.sign);
     case "endorse":
       return cellOf(call.cryptlet).endorse(call.endorse);
+    case "sign-batch":
+      return cellOf(call.cryptlet).signBatch(call.batch);
     case "replay":
       return cellOf(call.cryptlet).replay(call.transcript, signal);
     case "failed-transcript":

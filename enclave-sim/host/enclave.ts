@@ -14,6 +14,7 @@ import type { Wall } from "../protocol/lane.ts";
 import type { Limits } from "../protocol/limits.ts";
 import type { EvidenceSource } from "../quote-providers/create-quote-provider.ts";
 import type { CryptletAttestation, HostAttestation } from "./attestation-calls.ts";
+import type { BatchRequest, ServedBatch } from "./batch-request.ts";
 import type { Endorsement, Proposal } from "./endorsement.ts";
 import type { WallPolicy } from "./guest-quarters.ts";
 import type { MonotonicCounter } from "./monotonic-counter.ts";
@@ -92,6 +93,8 @@ export interface LoadOptions {
   /** Chains that can be read, for `chain.read`; the manifest says what of them. */
   readonly chains?: readonly ReadableChain[];
   readonly feeds: readonly ServedFeed[];
+  /** Batches of these feeds. Part of the evidence's configId. */
+  readonly batches?: readonly ServedBatch[];
   /** Folder for sealed keys and the simulated platform secret. */
   readonly sealDirectory: string;
   /** Which transcripts leave the enclave sealed; default: those of runs that used private data, for no auditor. */
@@ -135,6 +138,14 @@ export interface LoadedCryptlet extends CryptletAttestation {
    */
   sign(request: SignRequest, call?: { readonly signal?: AbortSignal }): Promise<SignedObservation>;
   /**
+   * Signs one batch of this Cryptlet's own observations. Rounds only go up; the same request again gives the same bytes.
+   * Throws `FEED_NOT_SERVED`, `BATCH_REFUSED`, `BATCH_EMPTY`, `SOURCE_MODES_MIXED`, `ROUND_EQUIVOCATION`.
+   */
+  signBatch(
+    request: BatchRequest,
+    call?: { readonly signal?: AbortSignal },
+  ): Promise<SignedObservation>;
+  /**
    * Signs another host's statement of a feed that has a quorum, when it agrees with a held run of this Cryptlet; the
    * same statement again gives the same signatures, without a run. Throws what `CheckProposal` throws.
    */
@@ -156,6 +167,8 @@ export interface SignRequest {
   readonly epoch: number;
   /** Envelope digest of the previous round; null for the first. */
   readonly previous: Digest | null;
+  /** Of a batch: digest of what it was made of. */
+  readonly items?: Digest;
 }
 
 /** Both forms of one fact: JSON with Ed25519, the ABI tuple with secp256k1 (null for a record). */

@@ -1,5 +1,6 @@
 import { systemClock } from "../../src/core/clock.ts";
 import { fabricError } from "../../src/core/errors/fabric-error.ts";
+import { computeBatchHash, MAX_BATCH_MEMBERS } from "../../src/envelope/batch-members.ts";
 import { computeFeedHash } from "../../src/envelope/feed-hash.ts";
 import type { CryptletCaller } from "../capabilities/call/cryptlet-caller.ts";
 import { createJsonRpcChainReader } from "../capabilities/chain/json-rpc-chain-reader.ts";
@@ -44,6 +45,7 @@ export const loadCell = async (
   const { manifest } = cryptlet;
   const { services, signal, broker } = context;
   checkFeeds(cryptlet, asked);
+  checkBatches(cryptlet, asked);
   const limits = limitsOf(manifest, asked.limits);
   const engineLimits = { ...limits, outcomeCharacters: WALL.outcomeCharacters };
   const place = { memoryBytes: limits.memoryBytes };
@@ -163,6 +165,31 @@ const openState = (
   const { storage } = identity;
   const scope = ownerOf(cryptlet, options, identity).join("/");
   return createSealedState({ cryptlet, scope, backend, sealer: storage.sealer });
+};
+
+/** A batch is of decimal feeds of this Cryptlet alone, and has the name that follows from them. */
+const checkBatches = (
+  { manifest }: CryptletPackage,
+  { fabric, feeds, batches = [] }: LoadOptions,
+): void => {
+  for (const { feed, batchHash, members } of batches) {
+    const refuse = (reason: string) => fabricError("BATCH_REFUSED", { batch: feed, reason });
+    const hashes = members.map((name) => {
+      const member = feeds.find((served) => served.feed === name);
+      const declared = manifest.feeds.find(({ id }) => id === member?.cryptletFeed);
+      if (!member || declared?.kind !== "decimal") throw refuse(`${name} is no decimal feed here`);
+      return member.feedHash;
+    });
+    if (
+      members.length < 1 ||
+      members.length > MAX_BATCH_MEMBERS ||
+      new Set(hashes).size < hashes.length
+    )
+      throw refuse(`${members.length} members, or one of them twice`);
+    if (feeds.some((served) => served.feed === feed)) throw refuse("a feed has this name");
+    if (computeBatchHash({ fabric, cryptlet: manifest.id, feed, members: hashes }) !== batchHash)
+      throw refuse("its hash is not of this fabric, Cryptlet and members");
+  }
 };
 
 /** A feed that could never be signed is refused at the start. */

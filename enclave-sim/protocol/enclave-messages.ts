@@ -10,6 +10,7 @@ import type {
   HostEvidence,
   RenewRequest,
 } from "../host/attestation-calls.ts";
+import type { BatchRequest } from "../host/batch-request.ts";
 import type {
   CryptletPackage,
   EnclaveStats,
@@ -72,6 +73,10 @@ export interface EnclaveCalls {
   endorse: {
     readonly request: { readonly cryptlet: number; readonly endorse: Proposal };
     readonly answer: Endorsement;
+  };
+  "sign-batch": {
+    readonly request: { readonly cryptlet: number; readonly batch: BatchRequest };
+    readonly answer: SignedObservation;
   };
   replay: {
     readonly request: { readonly cryptlet: number; readonly transcript: RecordedTranscript };

@@ -135,3 +135,19 @@ export const decodeOnchainBatch = (bytes: Uint8Array): OnchainBatch => {
     content: hex(bytes.subarray(128)),
   };
 };
+
+/**
+ * Both forms of a batch must state one fact, field by field; gives the number of members. Throws `FORMS_DISAGREE`,
+ * `STATEMENT_MALFORMED`.
+ */
+export const checkBatchAgrees = (
+  observation: Observation,
+  statementDigest: Digest,
+  payload: Uint8Array,
+): number => {
+  const onchain = decodeOnchainBatch(payload);
+  const expected = toOnchainBatch(observation, statementDigest);
+  for (const field of Object.keys(expected) as (keyof OnchainBatch)[])
+    if (expected[field] !== onchain[field]) throw fabricError("FORMS_DISAGREE", { field });
+  return readBatchMembers(observation).length;
+};

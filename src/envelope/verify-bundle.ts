@@ -2,6 +2,8 @@ import { exitCodeOf, isFabricError } from "../core/errors/fabric-error.ts";
 import { digestOf } from "../crypto/hashes.ts";
 import type { KeyRecord } from "../crypto/key-record.ts";
 import type { Appraisal, EvidenceAppraiser } from "./appraiser.ts";
+import { isBatch } from "./batch-members.ts";
+import { BATCH_SOLABI_TYPE, checkBatchAgrees } from "./batch-solabi.ts";
 import { parseBundle, type Bundle } from "./bundle.ts";
 import { preAuthEncoding } from "./dsse.ts";
 import { verifyEnvelope, type VerifiedEnvelope } from "./dsse-verify.ts";
@@ -124,8 +126,11 @@ const verifyOnchainForm = (context: Context, verified: Verified): readonly KeyRe
       steps.skip(step, "the bundle has no on-chain form");
     return [];
   }
+  // What the statement is decides which tuple goes with it, never the tuple itself.
+  const batch = isBatch(verified.observation);
+  const payloadType = batch ? BATCH_SOLABI_TYPE : OBSERVATION_SOLABI_TYPE;
   const envelope = steps.attempt("onchain-signature", () =>
-    verifyEnvelope(onchain, { ring, threshold: 1, payloadType: OBSERVATION_SOLABI_TYPE }),
+    verifyEnvelope(onchain, { ring, threshold: 1, payloadType }),
   );
   if (!envelope) return [];
   steps.ok("onchain-signature", "what ecrecover checks holds", keyids(envelope.signers));
@@ -138,6 +143,14 @@ const verifyOnchainForm = (context: Context, verified: Verified): readonly KeyRe
   if (!signers) return [];
   steps.ok("onchain-signer", `trusted under policy ${trust.id}`, keyids(signers));
   steps.attempt("forms-agree", () => {
+    if (batch) {
+      const members = checkBatchAgrees(
+        verified.observation,
+        digestOf(verified.json.payload),
+        envelope.payload,
+      );
+      return steps.ok("forms-agree", `both state a batch of ${members} members`);
+    }
     const tuple = decodeOnchainObservation(envelope.payload);
     checkFormsAgree(verified.observation, digestOf(verified.json.payload), tuple);
     steps.ok("forms-agree", `both state ${tuple.value} in round ${tuple.round}`);
