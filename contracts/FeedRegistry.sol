@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.24;
 
-import {AccessControl} from "@openzeppelin/contracts/access/AccessControl.sol";
 import {CryptletKeys} from "./CryptletKeys.sol";
 import {FeedLogic} from "./FeedLogic.sol";
 import {FeedStore} from "./FeedStore.sol";
 import {IFeedStore} from "./interfaces/IFeedStore.sol";
+import {SignerSetAdmin} from "./SignerSetAdmin.sol";
 
 /// @title The feeds of a fabric on this chain: makes them, names them, changes who may sign them.
-contract FeedRegistry is AccessControl {
-    /// @notice May create feeds and change their signers.
-    bytes32 public constant FEED_ADMIN_ROLE = keccak256("FEED_ADMIN_ROLE");
-
+contract FeedRegistry is SignerSetAdmin {
     /// @notice No feed of this name was registered.
     error UnknownFeed(bytes32 feedHash);
     /// @notice A feed of this name exists.
@@ -31,22 +28,16 @@ contract FeedRegistry is AccessControl {
     /// @notice An item of `updateMany` was refused; `reason` is the feed's own error. The others went on.
     event UpdateRefused(uint256 indexed item, bytes32 indexed feedHash, bytes reason);
 
-    /// @notice Where the keys are.
-    CryptletKeys public immutable keys;
     /// @notice The rules that every feed made here follows.
     FeedLogic public immutable logic;
     /// @notice Feed by its name; 0 when unknown.
     mapping(bytes32 feedHash => IFeedStore) public feedOf;
-    mapping(bytes32 feedHash => address[]) private _linked;
 
-    /// @param admin May create feeds.
+    /// @param admin May create feeds and change their signers.
     /// @param keys_ Registry of attested keys; must grant `FEED_ROLE` to this contract.
     /// @param logic_ Rules that every feed made here follows.
-    constructor(address admin, CryptletKeys keys_, FeedLogic logic_) {
-        keys = keys_;
+    constructor(address admin, CryptletKeys keys_, FeedLogic logic_) SignerSetAdmin(admin, keys_) {
         logic = logic_;
-        _grantRole(DEFAULT_ADMIN_ROLE, admin);
-        _grantRole(FEED_ADMIN_ROLE, admin);
     }
 
     /// @notice Create a feed at an address of its own.
@@ -66,7 +57,7 @@ contract FeedRegistry is AccessControl {
         feed = IFeedStore(address(new FeedStore(address(logic), keys, feedHash, ringSize, decimals, description)));
         feedOf[feedHash] = feed;
         emit FeedRegistered(feedHash, address(feed), signers.workload, ringSize, decimals, description);
-        _setSigners(feedHash, feed, signers);
+        _setSigners(feed, signers);
     }
 
     /// @notice Replace who may sign a feed.
@@ -74,9 +65,12 @@ contract FeedRegistry is AccessControl {
         bytes32 feedHash,
         IFeedStore.Signers calldata signers
     ) external onlyRole(FEED_ADMIN_ROLE) {
-        IFeedStore feed = feedOf[feedHash];
-        if (address(feed) == address(0)) revert UnknownFeed(feedHash);
-        _setSigners(feedHash, feed, signers);
+        _setSigners(_known(feedHash), signers);
+    }
+
+    /// @notice Admit a group key beside the list of a feed, or none (0). The list goes on counting.
+    function setGroup(bytes32 feedHash, address group) external onlyRole(FEED_ADMIN_ROLE) {
+        _setGroup(_known(feedHash), group);
     }
 
     /// @notice Store observations of several feeds. An item that is refused shows as `UpdateRefused` with the reason and
@@ -101,11 +95,8 @@ contract FeedRegistry is AccessControl {
         }
     }
 
-    function _setSigners(bytes32 feedHash, IFeedStore feed, IFeedStore.Signers calldata signers) private {
-        address[] storage linked = _linked[feedHash];
-        for (uint256 i = 0; i < linked.length; ++i) keys.unlink(linked[i], address(feed));
-        _linked[feedHash] = signers.admitted;
-        for (uint256 i = 0; i < signers.admitted.length; ++i) keys.link(signers.admitted[i], address(feed));
-        feed.setSigners(signers);
+    function _known(bytes32 feedHash) private view returns (IFeedStore feed) {
+        feed = feedOf[feedHash];
+        if (address(feed) == address(0)) revert UnknownFeed(feedHash);
     }
 }

@@ -15,13 +15,26 @@ export interface SignerSet {
   readonly notAfter: number;
   /** In the contract's order. */
   readonly members: readonly Address[];
+  /** The group that may sign beside the list; absent when there is none. */
+  readonly group?: GroupKey;
+}
+
+/** A feed's group key as `groupKey` answers it. */
+export interface GroupKey {
+  readonly address: Address;
+  /** X coordinate of the group's point. */
+  readonly x: bigint;
+  /** 27 for an even y, 28 for an odd one. */
+  readonly parity: 27 | 28;
+  /** Last second in which the key counts. */
+  readonly notAfter: number;
 }
 
 /** What the envelope holds: the signed bytes and signatures over their PAE. */
 export interface SignedPayload {
   /** 192 bytes, see `encodeOnchainObservation`. */
   readonly payload: Uint8Array;
-  /** 65 bytes each. */
+  /** Of single keys, 65 bytes each; of a group, 52 bytes: z (32) and the address of R (20). */
   readonly signatures: readonly Uint8Array[];
 }
 
@@ -29,6 +42,9 @@ const UINT32_MAX = 0xffff_ffff;
 const INT80_LIMIT = 2n ** 79n;
 const UINT80_MASK = 2n ** 80n - 1n;
 const SIGNATURE_LENGTH = 65;
+const GROUP_SIGNATURE_LENGTH = 52;
+/** Stands in a report where a list says how many members may be absent. */
+const GROUP_MARK = 0xffn;
 
 const hex = (bytes: Uint8Array): string => `0x${bytesToHex(bytes)}`;
 
@@ -62,18 +78,50 @@ const assign = (
   return bySigner;
 };
 
-/**
- * Calldata of the packed entry (layout: `IFeedStore.update_QJGga`), `0x` hex; as many signatures as the threshold asks
- * for. Null when the signatures do not fit the set: then `encodeSubmit` lets the contract say why.
- * Throws `STATEMENT_MALFORMED`, `ONCHAIN_VALUE_OUT_OF_RANGE`, `ONCHAIN_NUMBER_OUT_OF_RANGE`.
- */
-export const encodeUpdate = (message: SignedPayload, set: SignerSet): string | null => {
-  const { round, value, observedAt, validUntil, statementDigest } = decodeOnchainObservation(
-    message.payload,
-  );
+/** What both packed entries have in common: the report without the signers' part, and the digest. */
+const encodeReport = (payload: Uint8Array) => {
+  const { round, value, observedAt, validUntil, statementDigest } =
+    decodeOnchainObservation(payload);
   if (value >= INT80_LIMIT || value < -INT80_LIMIT)
     throw fabricError("ONCHAIN_VALUE_OUT_OF_RANGE", { value });
   const validFor = checkUint32(validUntil) - checkUint32(observedAt);
+  const report =
+    (checkUint32(round) << 224n) |
+    (BigInt(observedAt) << 192n) |
+    ((value & UINT80_MASK) << 112n) |
+    (validFor << 80n);
+  return { report, validFor, digest: `0x${digestHex(statementDigest)}` };
+};
+
+/**
+ * Calldata of the group's entry (layout: `IFeedStore.updateByGroup_RUALF`), `0x` hex. Null when no signature has a
+ * group's form. Throws `STATEMENT_MALFORMED`, `ONCHAIN_VALUE_OUT_OF_RANGE`, `ONCHAIN_NUMBER_OUT_OF_RANGE`.
+ */
+export const encodeGroupUpdate = (
+  { payload, signatures }: SignedPayload,
+  group: GroupKey,
+): string | null => {
+  const { report, validFor, digest } = encodeReport(payload);
+  const signature = signatures.find(({ length }) => length === GROUP_SIGNATURE_LENGTH);
+  if (!signature || validFor < 0n) return null;
+  const signers = (BigInt(group.notAfter) << 16n) | (GROUP_MARK << 8n) | BigInt(group.parity);
+  return concat([
+    feedAbi.encodeFunctionData("updateByGroup_RUALF", [toBeHex(report | signers, 32), digest]),
+    toBeHex(group.x, 32),
+    hex(signature),
+  ]);
+};
+
+/**
+ * Calldata of the cheapest packed entry that fits, `0x` hex: the group's where the feed has a group and the message its
+ * signature, else the list's (`IFeedStore.update_QJGga`) with as many signatures as the threshold asks for. Null when the
+ * signatures do not fit the set: then `encodeSubmit` lets the contract say why.
+ * Throws `STATEMENT_MALFORMED`, `ONCHAIN_VALUE_OUT_OF_RANGE`, `ONCHAIN_NUMBER_OUT_OF_RANGE`.
+ */
+export const encodeUpdate = (message: SignedPayload, set: SignerSet): string | null => {
+  const byGroup = set.group ? encodeGroupUpdate(message, set.group) : null;
+  if (byGroup !== null) return byGroup;
+  const { report, validFor, digest } = encodeReport(message.payload);
   const bySigner = assign(message, set.members);
   const parts: string[] = [];
   let absent = 0n;
@@ -89,24 +137,23 @@ export const encodeUpdate = (message: SignedPayload, set: SignerSet): string | n
     }
   }
   if (set.members.length === 0 || signed < set.threshold || validFor < 0n) return null;
-  const report =
-    (checkUint32(round) << 224n) |
-    (BigInt(observedAt) << 192n) |
-    ((value & UINT80_MASK) << 112n) |
-    (validFor << 80n) |
+  const signers =
     (absent << 48n) |
     (BigInt(set.notAfter) << 16n) |
     (BigInt(set.members.length - set.threshold) << 8n) |
     BigInt(set.members.length - 1);
   return concat([
-    feedAbi.encodeFunctionData("update_QJGga", [
-      toBeHex(report, 32),
-      `0x${digestHex(statementDigest)}`,
-    ]),
+    feedAbi.encodeFunctionData("update_QJGga", [toBeHex(report | signers, 32), digest]),
     ...parts,
   ]);
 };
 
-/** Calldata of the plain entry: payload and signatures exactly as the envelope has them. */
-export const encodeSubmit = ({ payload, signatures }: SignedPayload): string =>
-  feedAbi.encodeFunctionData("submit", [hex(payload), signatures.map(hex)]);
+/**
+ * Calldata of the plain entry: payload and signatures as the envelope has them. A group's signature stands alone there,
+ * so that it goes only when there is no other.
+ */
+export const encodeSubmit = ({ payload, signatures }: SignedPayload): string => {
+  const single = signatures.filter(({ length }) => length !== GROUP_SIGNATURE_LENGTH);
+  const chosen = single.length > 0 ? single : signatures.slice(0, 1);
+  return feedAbi.encodeFunctionData("submit", [hex(payload), chosen.map(hex)]);
+};

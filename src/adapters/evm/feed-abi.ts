@@ -3,9 +3,11 @@ import { Interface } from "ethers";
 /** What `contracts/interfaces/IFeedStore.sol` and Chainlink's two interfaces say; a test holds it against the compiler. */
 export const feedAbi = new Interface([
   "function update_QJGga(uint256 report, bytes32 statementDigest)",
+  "function updateByGroup_RUALF(uint256 report, bytes32 statementDigest)",
   "function submit(bytes payload, bytes[] signatures)",
   "function refreshSigners()",
   "function signerSet() view returns (uint8 threshold, uint32 notAfter, address[] active)",
+  "function groupKey() view returns (address group, uint256 x, uint8 parity, uint32 notAfter)",
   "function latestRoundData() view returns (uint80, int256, uint256, uint256, uint80)",
   "function getRoundData(uint80 roundId) view returns (uint80, int256, uint256, uint256, uint80)",
   "function latestRound() view returns (uint256)",
@@ -32,6 +34,10 @@ export const feedAbi = new Interface([
   "error KeyExpired(address signer, uint256 notAfter)",
   "error WrongWorkload(address signer, bytes32 workload)",
   "error HardwareRequired(address signer)",
+  "error SvnTooLow(address signer, uint256 svn, uint256 floor)",
+  "error InvalidGroupSignature()",
+  "error GroupSuspended(address group)",
+  "error GroupTooSmall(address group, uint256 k, uint256 threshold)",
   "error SignerNotAdmitted(address signer)",
   "error StaleSignerSet()",
   "error NotRegistry(address caller)",
@@ -43,6 +49,7 @@ export const registryAbi = new Interface([
   "function feedOf(bytes32 feedHash) view returns (address)",
   "function createFeed(bytes32 feedHash, (bytes32 workload, uint8 threshold, bool requireHardware, address[] admitted) signers, uint16 ringSize, uint8 decimals, string description) returns (address)",
   "function setSigners(bytes32 feedHash, (bytes32 workload, uint8 threshold, bool requireHardware, address[] admitted) signers)",
+  "function setGroup(bytes32 feedHash, address group)",
 ]);
 
 /** What deployment and key administration ask of `CryptletKeys`. */
@@ -50,7 +57,13 @@ export const keysAbi = new Interface([
   "function register((address key, bytes32 workload, uint8 tee, bool hardware, uint32 svn, uint64 notAfter, bytes32 evidenceId, bytes32 policyDigest, uint64 nonce) result, bytes[] signatures)",
   "function setStatus(address key, uint8 status)",
   "function setStatusByVerifiers(address key, uint8 status, uint64 nonce, bytes[] signatures)",
-  "function keyOf(address key) view returns ((bytes32 workload, bytes32 evidenceId, bytes32 policyDigest, uint64 notAfter, uint32 svn, uint8 tee, bool hardware, uint8 status, uint64 nonce))",
+  "function keyOf(address key) view returns ((bytes32 workload, bytes32 evidenceId, bytes32 policyDigest, uint64 notAfter, uint32 svn, uint8 tee, bool hardware, uint8 status, uint64 nonce, uint8 members))",
+  "function groupOf(address key) view returns ((uint256 x, uint8 parity, uint8 k, uint32 epoch, bool suspended, bytes32 membersDigest))",
+  "function registerGroup(((address key, bytes32 workload, uint8 tee, bool hardware, uint32 svn, uint64 notAfter, bytes32 evidenceId, bytes32 policyDigest, uint64 nonce) result, uint256 x, uint8 parity, uint8 k, uint32 epoch, address[] members) group, bytes[] signatures)",
+  "function raiseSvnFloor(bytes32 workload, uint32 floor, address[] keys)",
+  "function raiseSvnFloorByVerifiers(bytes32 workload, uint32 floor, address[] keys, bytes[] signatures)",
+  "function push(address[] keys)",
+  "function svnFloorOf(bytes32 workload) view returns (uint32)",
   "function grantRole(bytes32 role, address account)",
   "function FEED_ROLE() view returns (bytes32)",
 ]);

@@ -3,7 +3,7 @@ import { fabricError, type FabricError } from "../../core/errors/fabric-error.ts
 import { addressSchema, type Address, type FeedHash } from "../../core/ids.ts";
 import type { ChainRound } from "../contract/chain-adapter.ts";
 import { callResultSchema } from "./chain-answers.ts";
-import type { SignerSet } from "./encode-update.ts";
+import type { GroupKey, SignerSet } from "./encode-update.ts";
 import { smallQuantity, type EvmRpc, type RpcOptions } from "./evm-rpc.ts";
 import { feedAbi, registryAbi } from "./feed-abi.ts";
 import { readRefusal } from "./refusal.ts";
@@ -43,6 +43,15 @@ const signerSetSchema = z.tuple([
   z.bigint().transform(Number),
   z.array(addressSchema).max(32),
 ]);
+const groupSchema = z.tuple([
+  addressSchema,
+  z.bigint(),
+  z
+    .bigint()
+    .transform(Number)
+    .pipe(z.literal([27, 28])),
+  z.bigint().transform(Number),
+]);
 const roundSchema = z.tuple([z.bigint(), z.bigint(), z.bigint(), z.bigint(), z.bigint()]);
 
 /** A ring slot that is written for the first time costs this much more than the estimate may have seen. */
@@ -71,7 +80,7 @@ export const createFeedContract = (rpc: EvmRpc): FeedContract => {
 
   const read = async (
     to: Address,
-    method: "signerSet" | "latestRoundData",
+    method: "signerSet" | "groupKey" | "latestRoundData",
     options?: RpcOptions,
   ): Promise<unknown[]> => {
     const call = { to, data: feedAbi.encodeFunctionData(method) };
@@ -83,6 +92,13 @@ export const createFeedContract = (rpc: EvmRpc): FeedContract => {
       const reason = `no answer to ${method}`;
       throw fabricError("ONCHAIN_REFUSED", { contract: to, reason }, { cause: error });
     }
+  };
+
+  const readGroup = async (feed: Address, options?: RpcOptions): Promise<GroupKey | null> => {
+    const values = await read(feed, "groupKey", options);
+    if (values[1] === 0n) return null;
+    const [address, x, parity, notAfter] = groupSchema.parse(values);
+    return { address, x, parity, notAfter };
   };
 
   const ask = async ({ contract, feedHash }: FeedTarget, options?: RpcOptions) => {
@@ -110,14 +126,13 @@ export const createFeedContract = (rpc: EvmRpc): FeedContract => {
     signerSet: async (feed, options) => {
       const known = sets.get(feed);
       if (known && options?.refresh !== true) return known;
-      const [threshold, notAfter, members] = signerSetSchema.parse(
-        await read(feed, "signerSet", options).then((values) => [
-          values[0],
-          values[1],
-          [...(values[2] as Iterable<unknown>)],
-        ]),
-      );
-      const set = { threshold, notAfter, members };
+      const [[threshold, notAfter, members], group] = await Promise.all([
+        read(feed, "signerSet", options).then((values) =>
+          signerSetSchema.parse([values[0], values[1], [...(values[2] as Iterable<unknown>)]]),
+        ),
+        readGroup(feed, options),
+      ]);
+      const set = { threshold, notAfter, members, ...(group ? { group } : {}) };
       sets.set(feed, set);
       return set;
     },

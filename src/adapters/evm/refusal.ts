@@ -47,6 +47,20 @@ const refusals: Readonly<Record<string, (values: Values) => FabricError>> = {
     fabricError("ONCHAIN_KEY_EXPIRED", { signer: text(v, 0), notAfter: text(v, 1) }),
   WrongWorkload: (v) =>
     fabricError("ONCHAIN_WORKLOAD_WRONG", { signer: text(v, 0), workload: text(v, 1) }),
+  SvnTooLow: (v) =>
+    fabricError("ONCHAIN_SVN_TOO_LOW", {
+      signer: text(v, 0),
+      svn: text(v, 1),
+      floor: text(v, 2),
+    }),
+  InvalidGroupSignature: () => fabricError("ONCHAIN_GROUP_SIGNATURE_INVALID", {}),
+  GroupSuspended: (v) => fabricError("ONCHAIN_GROUP_SUSPENDED", { group: text(v, 0) }),
+  GroupTooSmall: (v) =>
+    fabricError("ONCHAIN_GROUP_TOO_SMALL", {
+      group: text(v, 0),
+      k: text(v, 1),
+      threshold: text(v, 2),
+    }),
   HardwareRequired: (v) => fabricError("ONCHAIN_HARDWARE_REQUIRED", { signer: text(v, 0) }),
   SignerNotAdmitted: (v) => fabricError("ONCHAIN_SIGNER_NOT_ADMITTED", { signer: text(v, 0) }),
   StaleSignerSet: () => fabricError("ONCHAIN_SIGNER_SET_STALE", {}),

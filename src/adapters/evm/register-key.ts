@@ -65,6 +65,7 @@ const recordSchema = z.tuple([
   z.boolean(),
   z.bigint().transform((status) => keyStatuses[Number(status)] ?? "NONE"),
   z.bigint(),
+  z.bigint(),
 ]);
 
 /** The record of a key; status `NONE` when it was never registered. */

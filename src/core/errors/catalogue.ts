@@ -22,6 +22,7 @@ import { keyBrokerErrors } from "./catalogue/key-broker.ts";
 import { quotingErrors } from "./catalogue/quoting.ts";
 import { quorumErrors } from "./catalogue/quorum.ts";
 import { sdkErrors } from "./catalogue/sdk.ts";
+import { signerErrors } from "./catalogue/signers.ts";
 import { storeErrors } from "./catalogue/store.ts";
 
 /** Every error of the product, by code. `docs/errors.md` is printed from here. */
@@ -43,6 +44,7 @@ export const errorCatalogue = {
   ...adapterErrors,
   ...chainErrors,
   ...batchErrors,
+  ...signerErrors,
   ...hostErrors,
   ...apiErrors,
   ...cliErrors,
