@@ -13,7 +13,7 @@ export const keyRecordSchema = z.strictObject({
   suite: z.enum(suiteNames),
   /** Base64 of the SPKI DER. */
   publicKey: z.string().max(200),
-  /** EVM address, lower case; `secp256k1-keccak256` only. */
+  /** EVM address, lower case; `secp256k1-keccak256` and `schnorr-secp256k1-keccak256` only. */
   address: addressSchema.optional(),
 });
 

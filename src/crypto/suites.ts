@@ -2,6 +2,7 @@ import { fabricError } from "../core/errors/fabric-error.ts";
 import type { Suite } from "./suite.ts";
 import { ed25519Suite } from "./suites/ed25519.ts";
 import { p256Sha256Suite } from "./suites/p256-sha256.ts";
+import { schnorrSecp256k1Keccak256Suite } from "./suites/schnorr-secp256k1-keccak256.ts";
 import { secp256k1Keccak256Suite } from "./suites/secp256k1-keccak256.ts";
 import { secp256k1Sha256Suite } from "./suites/secp256k1-sha256.ts";
 
@@ -9,6 +10,7 @@ import { secp256k1Sha256Suite } from "./suites/secp256k1-sha256.ts";
 export const suites = {
   ed25519: ed25519Suite,
   "p256-sha256": p256Sha256Suite,
+  "schnorr-secp256k1-keccak256": schnorrSecp256k1Keccak256Suite,
   "secp256k1-keccak256": secp256k1Keccak256Suite,
   "secp256k1-sha256": secp256k1Sha256Suite,
 } as const satisfies Record<string, Suite>;

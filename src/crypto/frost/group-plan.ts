@@ -38,9 +38,10 @@ export const groupPlanSchema = z.strictObject({
 /** @see groupPlanSchema */
 export type GroupPlan = z.infer<typeof groupPlanSchema>;
 
+const refuse = (reason: string) => fabricError("FROST_PLAN_INVALID", { reason });
+
 /** Read a plan and check what a schema cannot say. Throws `FROST_PLAN_INVALID`. */
 export const parseGroupPlan = (input: unknown): GroupPlan => {
-  const refuse = (reason: string) => fabricError("FROST_PLAN_INVALID", { reason });
   const parsed = groupPlanSchema.safeParse(input);
   if (!parsed.success) throw refuse(z.prettifyError(parsed.error).slice(0, 500));
   const plan = parsed.data;

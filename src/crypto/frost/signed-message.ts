@@ -37,7 +37,8 @@ export type SignedMessage = z.infer<typeof signedMessageSchema>;
 const DOMAIN = "cryptlet/frost/v1";
 const encoder = new TextEncoder();
 
-const messageBytes = (kind: GroupMessageKind, payload: string): Uint8Array =>
+/** What is signed of a message. */
+export const messageBytes = (kind: GroupMessageKind, payload: string): Uint8Array =>
   encoder.encode(`${DOMAIN}\0${kind}\0${payload}`);
 
 /** Sign `content` as this member. Its keys stand in the order in which they were written. */

@@ -4,7 +4,7 @@ export const cryptoErrors = {
   SUITE_UNKNOWN: {
     kind: "user",
     message: "There is no signature suite {suite}",
-    hint: "Suites: ed25519, p256-sha256, secp256k1-sha256, secp256k1-keccak256.",
+    hint: "Suites: ed25519, p256-sha256, secp256k1-sha256, secp256k1-keccak256, schnorr-secp256k1-keccak256.",
   },
   SECRET_KEY_INVALID: {
     kind: "user",
@@ -19,7 +19,7 @@ export const cryptoErrors = {
   KEY_RECORD_INVALID: {
     kind: "user",
     message: "The key record {keyid} is not consistent: {reason}",
-    hint: "keyid is sha256: and the SHA-256 of the SPKI; an address belongs to secp256k1-keccak256 only.",
+    hint: "keyid is sha256: and the SHA-256 of the SPKI; an address belongs to secp256k1-keccak256 and schnorr-secp256k1-keccak256 only.",
   },
   SIGNING_FAILED: {
     kind: "internal",
