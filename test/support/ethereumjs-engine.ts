@@ -177,10 +177,10 @@ export const startEthereumjsEngine = async (
     discV4: false,
     discDns: false,
     logLevel: "error",
-    logFile: false,
   };
   const words = Object.entries(settings).map(([name, value]) => `--${name}=${value}`);
-  const child = spawnOnLeash(process.execPath, [CLI, ...words]);
+  // Given as a value, "false" would be the name of a file.
+  const child = spawnOnLeash(process.execPath, [CLI, ...words, "--no-logFile"]);
   let said = "";
   let ended = false;
   const listen = (chunk: unknown): void => {
