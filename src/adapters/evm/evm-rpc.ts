@@ -144,20 +144,22 @@ export const createEvmRpc = (options: {
     };
   };
 
-  return {
-    ask,
-    call: async (schema, method, params, rpcOptions) => {
-      const answer = await ask(method, params, rpcOptions);
-      if (!answer.ok)
-        throw fabricError("CHAIN_REFUSED", { chain: name, method, reason: answer.fault.message });
-      const parsed = schema.safeParse(answer.result);
-      if (!parsed.success)
-        throw fabricError("CHAIN_REFUSED", {
-          chain: name,
-          method,
-          reason: "its answer has an unexpected form",
-        });
-      return parsed.data;
-    },
-  };
+  return { ask, call: createCall(name, ask) };
 };
+
+/** `call` of the port on top of its `ask`. */
+export const createCall =
+  (name: ChainName, ask: EvmRpc["ask"]): EvmRpc["call"] =>
+  async (schema, method, params, options) => {
+    const answer = await ask(method, params, options);
+    if (!answer.ok)
+      throw fabricError("CHAIN_REFUSED", { chain: name, method, reason: answer.fault.message });
+    const parsed = schema.safeParse(answer.result);
+    if (!parsed.success)
+      throw fabricError("CHAIN_REFUSED", {
+        chain: name,
+        method,
+        reason: "its answer has an unexpected form",
+      });
+    return parsed.data;
+  };
