@@ -3,6 +3,7 @@ import type { DeliverySubStatus } from "../core/delivery-sub-status.ts";
 import type { EvmAccountTable, EvmAttemptTable, EvmJobTable } from "./tables/evm-jobs.ts";
 import type { SpendingReservationTable, SpendingTotalTable } from "./tables/spending.ts";
 import type { DeadLetterTable } from "./tables/dead-letter-table.ts";
+import type { QuorumStatementTable } from "./tables/quorum-statements.ts";
 
 /**
  * Tables of the fabric's database. Times are ms since epoch; every integer fits a safe JS number.
@@ -32,6 +33,7 @@ export interface Database {
   readonly spending_reservations: SpendingReservationTable;
   readonly spending_totals: SpendingTotalTable;
   readonly dead_letters: DeadLetterTable;
+  readonly quorum_statements: QuorumStatementTable;
 }
 
 /** `published` made a round, `unchanged` did not need one, `abandoned` was running when the process died. */

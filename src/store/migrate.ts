@@ -6,6 +6,7 @@ import { enclaveRecord } from "./migrations/0002-enclave-record.ts";
 import { submissionJobs } from "./migrations/0003-submission-jobs.ts";
 import { spending } from "./migrations/0004-spending.ts";
 import { deadLetters } from "./migrations/0005-dead-letters.ts";
+import { quorumStatements } from "./migrations/0006-quorum-statements.ts";
 
 const MIGRATION_TABLE = "schema_migrations";
 
@@ -16,6 +17,7 @@ export const createMigrations = (types: ColumnTypes): Readonly<Record<string, Mi
   "0003-submission-jobs": submissionJobs(types),
   "0004-spending": spending(),
   "0005-dead-letters": deadLetters(types),
+  "0006-quorum-statements": quorumStatements(),
 });
 
 /**
