@@ -29,8 +29,10 @@ const isConsumer = (file) => file.startsWith("contracts/test/consumers/");
 /** Consumers as the peers publish them: whoever reads their feeds with these reads ours. */
 const published = [
   "@chainlink/contracts/src/v0.8/tests/FeedConsumer.sol",
+  "@chainlink/contracts/src/v0.8/tests/MockV3Aggregator.sol",
   "@chainlink/contracts/src/v0.8/keystone/KeystoneFeedsConsumer.sol",
   "@pythnetwork/pyth-sdk-solidity/PythAggregatorV3.sol",
+  "@pythnetwork/pyth-sdk-solidity/PythUtils.sol",
 ];
 
 /** A source by its name: ours by its path, everything else from node_modules. */

@@ -13,6 +13,7 @@ export type {
   RoundAnswer,
   RoundReceiptAnswer,
 } from "./answers.ts";
+export { encodePythUpdate } from "./encode-pyth-update.ts";
 export {
   createEvidenceAppraiser,
   type AppraiserOptions,

@@ -21,13 +21,14 @@ contract HostileReceiver is IReceiver, IERC165 {
     uint256 public taken;
     bool public reentered;
     bytes public again;
+    bytes public metadata;
 
     /// @notice What to do with the next report; `again_` is calldata for the forwarder.
     function behave(Mood mood_, bytes calldata again_) external {
         (mood, again) = (mood_, again_);
     }
 
-    function onReport(bytes calldata, bytes calldata) external {
+    function onReport(bytes calldata metadata_, bytes calldata) external {
         if (mood == Mood.REVERTS) revert("not today");
         if (mood == Mood.BURNS) while (true) ++taken;
         if (mood == Mood.BOMBS)
@@ -39,6 +40,7 @@ contract HostileReceiver is IReceiver, IERC165 {
                 revert(0, 100000)
             }
         if (mood == Mood.REENTERS) (reentered, ) = msg.sender.call(again);
+        metadata = metadata_;
         ++taken;
     }
 
