@@ -13,6 +13,7 @@ import type { FabricEvents } from "./fabric-events.ts";
 import type { FabricMetrics } from "./fabric-metrics.ts";
 import type { LatestRounds } from "./latest-rounds.ts";
 import type { LoopProgress } from "./loop-progress.ts";
+import { startReconciliation } from "./reconcile-deliveries.ts";
 import type { Teardown } from "./teardown.ts";
 
 /** A worker turns at least every five seconds; a chain that hangs is noticed here. */
@@ -70,6 +71,8 @@ export const startChains = async (
       worker.wake();
     };
     chains.set(chain.name, { adapter, wake });
+    const reconciliation = startReconciliation({ ...parts, bindings, onStored: wake });
+    teardown.push(() => reconciliation.stop());
     const intake = await startDeliveryIntake({
       ...parts,
       fabric: config.fabric,
