@@ -2,6 +2,7 @@ import { url as inspectorUrl } from "node:inspector";
 import { fabricError } from "../../src/core/errors/fabric-error.ts";
 import type { EnclaveThreadData } from "../protocol/enclave-messages.ts";
 import type { Enclave, EnclaveOptions, LoadedCryptlet } from "./enclave.ts";
+import { connectGroups } from "./connect-groups.ts";
 import { connectEnclave } from "./enclave-connection.ts";
 import { type LoadCryptlet, openEnclaveSession } from "./enclave-session.ts";
 import { threadFile } from "./thread-file.ts";
@@ -45,7 +46,7 @@ export const createEnclave = (
     if (epoch < last)
       throw fabricError("SEAL_REFUSED", {
         path: keyset,
-        reason: `keyset ${last} was in use already, the folder holds ${epoch}`,
+        reason: `number ${last} was in use already, the folder holds ${epoch}`,
       });
     await counter.advance(keyset, epoch);
   };
@@ -72,6 +73,8 @@ export const createEnclave = (
         });
         try {
           await holdEpoch(answer.keyset, answer.epoch);
+          for (const { name, number: newest } of answer.groupCounters)
+            await holdEpoch(name, newest);
         } catch (error) {
           await connection.ask("unload", { cryptlet: number });
           throw error;
@@ -79,7 +82,12 @@ export const createEnclave = (
         return answer;
       };
       const loadCall = call?.signal ? { signal: call.signal } : {};
-      const { keyset, epoch: _, ...answer } = await session.load(number, loadInto, loadCall);
+      const {
+        keyset,
+        epoch: _epoch,
+        groupCounters: _counters,
+        ...answer
+      } = await session.load(number, loadInto, loadCall);
       const { manifest } = cryptlet;
       const loaded: LoadedCryptlet = {
         id: manifest.id,
@@ -102,6 +110,10 @@ export const createEnclave = (
           await holdEpoch(keyset, next.epoch);
           return next;
         },
+        groups: connectGroups(
+          (group, groupCall) => ask("group", { cryptlet: number, group }, groupCall),
+          async ({ name, number: newest }) => options.counter?.advance(name, newest),
+        ),
         close: () => session.unload(number),
       };
       return loaded;

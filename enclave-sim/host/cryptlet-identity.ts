@@ -4,6 +4,7 @@ import type { Clock } from "../../src/core/clock.ts";
 import { fabricError } from "../../src/core/errors/fabric-error.ts";
 import type { Digest } from "../../src/core/ids.ts";
 import { digestOf } from "../../src/crypto/hashes.ts";
+import type { KeyRecord, SigningKey } from "../../src/crypto/key-record.ts";
 import { canonicalJson } from "../../src/envelope/canonical-json.ts";
 import { readSigstruct, type SignedPackage } from "../platform/sigstruct.ts";
 import type { Wall } from "../protocol/lane.ts";
@@ -40,6 +41,16 @@ export interface CryptletIdentity {
   /** What its state and the uses of its secrets are kept under. */
   readonly storage: SealedStorage;
   readonly debug: boolean;
+  /** What group shares are sealed in and under. */
+  readonly seals: { readonly directory: string; readonly identity: SealIdentity };
+  /** The key of a group's member, which stays the member's through rotations; null for a key of somebody else. */
+  memberKey(keyid: string): SigningKey | null;
+  /** Evidence of the keyset of a member's key, with further keys beside it. Null for a key of somebody else. */
+  attestMember(
+    keyid: string,
+    parts: { readonly more: readonly KeyRecord[]; readonly nonce: string },
+    signal?: AbortSignal,
+  ): Promise<AttestedKeys | null>;
   renew(request: RenewRequest, signal?: AbortSignal): Promise<AttestedKeys>;
   rotate(overlapMs: number, signal?: AbortSignal): Promise<AttestedKeys>;
 }
@@ -83,6 +94,7 @@ const configurationId = (options: LoadOptions): Digest => {
     chains: reads,
     ...brokered,
     ...(batches && batches.length > 0 ? { batches } : {}),
+    ...(options.groups ? { groups: options.groups } : {}),
   };
   return digestOf(new TextEncoder().encode(canonicalJson(content)));
 };
@@ -154,9 +166,10 @@ export const openCryptletIdentity = async (parts: {
     keyset: NumberedKeyset,
     { purpose = "register", nonce = ZERO_WORD }: RenewRequest,
     signal: AbortSignal | undefined,
+    more: readonly KeyRecord[] = [],
   ): Promise<AttestedKeys> => {
     const at = clock.now();
-    const keys = recordsOf(keyset);
+    const keys = [...recordsOf(keyset), ...more];
     const subject: Subject = {
       log,
       registration: { ...registration, encryptionKey: keyset.encryption.publicKey },
@@ -185,6 +198,12 @@ export const openCryptletIdentity = async (parts: {
     publisher,
     storage,
     debug,
+    seals: { directory: sealDirectory, identity: sealIdentity },
+    memberKey: (keyid) => keysets.find(keyid)?.ed25519 ?? null,
+    attestMember: async (keyid, { more, nonce }, signal) => {
+      const keyset = keysets.find(keyid);
+      return keyset ? attest(keyset, { nonce }, signal, more) : null;
+    },
     renew: (request, signal) => attest(current(), request, signal),
     rotate: async (overlapMs, signal) => {
       if (!Number.isSafeInteger(overlapMs) || overlapMs < 0 || overlapMs > MAX_OVERLAP_MS)

@@ -12,6 +12,7 @@ import type {
 import type { Cell } from "./cell.ts";
 import { createCellCaller } from "./cell-caller.ts";
 import type { CryptletIdentity } from "./cryptlet-identity.ts";
+import type { GroupDesk } from "./group-desk.ts";
 import { attestHost } from "./host-platform.ts";
 import { createHostAsker } from "./host-asks.ts";
 import { loadCell } from "./load-cell.ts";
@@ -28,6 +29,7 @@ const send = (message: FromEnclave) => port.postMessage(message);
 const services = createRunServices(wall, systemClock);
 const cells = new Map<number, Cell>();
 const identities = new Map<number, CryptletIdentity>();
+const groupDesks = new Map<number, GroupDesk>();
 const underWay = new Map<number, AbortController>();
 type Answered = Extract<ToEnclave, { kind: "secrets" | "no-secrets" }>;
 type Call = Exclude<ToEnclave, { kind: "cancel" | "host-reply" } | Answered>;
@@ -64,6 +66,12 @@ const identityOf = (cryptlet: number): CryptletIdentity => {
   return identity;
 };
 
+const groupsOf = (cryptlet: number): GroupDesk => {
+  const groups = groupDesks.get(cryptlet);
+  if (!groups) throw fabricError("CRYPTLET_CLOSED", { cryptlet: `number ${cryptlet}` });
+  return groups;
+};
+
 const closeAll = async (): Promise<void> => {
   for (const [id, controller] of underWay) if (id !== closing) controller.abort();
   await Promise.all([...cells.values()].map((cell) => cell.close()));
@@ -84,13 +92,18 @@ const perform = async (
       const broker = nonce === null ? null : { nonce, ask: askBroker(call.id, signal) };
       const shared = { cryptlets, state: asker.state, services };
       const context = { debug, signal, onLog, broker, rounds, ...shared };
-      const { cell, identity, answer } = await loadCell(call.package, call.options, context);
+      const { cell, identity, groups, answer } = await loadCell(
+        call.package,
+        call.options,
+        context,
+      );
       if (closing !== undefined) {
         await cell.close();
         throw fabricError("ENCLAVE_CLOSED", {});
       }
       cells.set(call.cryptlet, cell);
       identities.set(call.cryptlet, identity);
+      groupDesks.set(call.cryptlet, groups);
       return answer;
     }
     case "run":
@@ -101,6 +114,8 @@ const perform = async (
       return cellOf(call.cryptlet).endorse(call.endorse);
     case "sign-batch":
       return cellOf(call.cryptlet).signBatch(call.batch);
+    case "group":
+      return groupsOf(call.cryptlet).perform(call.group, signal);
     case "replay":
       return cellOf(call.cryptlet).replay(call.transcript, signal);
     case "failed-transcript":
@@ -115,6 +130,7 @@ const perform = async (
       const cell = cells.get(call.cryptlet);
       cells.delete(call.cryptlet);
       identities.delete(call.cryptlet);
+      groupDesks.delete(call.cryptlet);
       await cell?.close();
       return null;
     }

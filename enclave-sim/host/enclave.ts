@@ -16,6 +16,7 @@ import type { EvidenceSource } from "../quote-providers/create-quote-provider.ts
 import type { CryptletAttestation, HostAttestation } from "./attestation-calls.ts";
 import type { BatchRequest, ServedBatch } from "./batch-request.ts";
 import type { Endorsement, Proposal } from "./endorsement.ts";
+import type { CryptletGroups, GroupOptions } from "./group-calls.ts";
 import type { WallPolicy } from "./guest-quarters.ts";
 import type { MonotonicCounter } from "./monotonic-counter.ts";
 import type { SecretBroker } from "./secret-broker.ts";
@@ -95,6 +96,8 @@ export interface LoadOptions {
   readonly feeds: readonly ServedFeed[];
   /** Batches of these feeds. Part of the evidence's configId. */
   readonly batches?: readonly ServedBatch[];
+  /** With whom it signs together under one key; left out: with nobody. Part of the evidence's configId. */
+  readonly groups?: GroupOptions;
   /** Folder for sealed keys and the simulated platform secret. */
   readonly sealDirectory: string;
   /** Which transcripts leave the enclave sealed; default: those of runs that used private data, for no auditor. */
@@ -150,6 +153,8 @@ export interface LoadedCryptlet extends CryptletAttestation {
    * same statement again gives the same signatures, without a run. Throws what `CheckProposal` throws.
    */
   endorse(proposal: Proposal, call?: { readonly signal?: AbortSignal }): Promise<Endorsement>;
+  /** Its part in groups that sign together under one key. */
+  readonly groups: CryptletGroups;
   /** What was recorded of a run that failed; null when it was never run, or newer failures pushed it out. */
   failedTranscript(runId: RunId): Promise<RecordedTranscript | null>;
   /** Runs again with the recorded answers and compares bit for bit. Throws `TRANSCRIPT_INVALID`, `TRANSCRIPT_SEALED`. */

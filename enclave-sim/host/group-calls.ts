@@ -3,6 +3,7 @@ import type { CommitmentList } from "../../src/crypto/frost/signing-messages.ts"
 import type { GroupPlan } from "../../src/crypto/frost/group-plan.ts";
 import type { GroupRecord } from "../../src/crypto/frost/group-record.ts";
 import type { SignedMessage } from "../../src/crypto/frost/signed-message.ts";
+import type { AppraisalPolicyInput } from "../../src/attestation/appraisal-policy.ts";
 import type { SimulatedRoot } from "../../src/attestation/simulated-anchor.ts";
 import type { Evidence } from "../../src/envelope/bundle.ts";
 import type { AttestedKeys } from "./attestation-calls.ts";
@@ -14,6 +15,8 @@ export interface GroupOptions {
   readonly measurements?: readonly Digest[];
   /** Least threshold that it helps to make; default 2. A resharing never lowers the threshold below it. */
   readonly minThreshold?: number;
+  /** Which states of a member's platform are taken; `UpToDate` alone when left out. */
+  readonly tcb?: AppraisalPolicyInput["tcb"];
   /** Roots of simulators that members' evidence may end in; taken only with `insecureAllowSimulated`. */
   readonly simulatedRoots?: readonly SimulatedRoot[];
   /** Members without hardware: development only. */
@@ -44,6 +47,56 @@ export interface ShareRequest {
   readonly proposal: Proposal;
   /** Of every signer, the own one among them. */
   readonly commitments: CommitmentList;
+}
+
+/** Requests to the enclave's thread, with their answers. */
+export interface GroupCalls {
+  list: { readonly request: object; readonly answer: readonly HeldGroup[] };
+  join: {
+    readonly request: { readonly plan: GroupPlan; readonly evidence: readonly Evidence[] };
+    readonly answer: SignedMessage;
+  };
+  deal: {
+    readonly request: { readonly ceremony: Digest; readonly joins: readonly SignedMessage[] };
+    readonly answer: SignedMessage;
+  };
+  receive: {
+    readonly request: {
+      readonly ceremony: Digest;
+      readonly joins: readonly SignedMessage[];
+      readonly deals: readonly SignedMessage[];
+    };
+    readonly answer: SignedMessage;
+  };
+  finish: {
+    readonly request: { readonly record: GroupRecord };
+    readonly answer: FinishedGroup & { readonly counter: GroupCounter };
+  };
+  abandon: { readonly request: { readonly ceremony: Digest }; readonly answer: null };
+  attest: {
+    readonly request: { readonly group: string; readonly epoch: number };
+    readonly answer: AttestedKeys;
+  };
+  commit: {
+    readonly request: { readonly group: string; readonly epoch: number; readonly count: number };
+    readonly answer: readonly SignedMessage[];
+  };
+  signShare: { readonly request: ShareRequest; readonly answer: SignedMessage };
+}
+/** Name of a call. */
+export type GroupOperation = keyof GroupCalls;
+/** One request, as it is posted. */
+export type GroupCall = {
+  [Operation in GroupOperation]: {
+    readonly operation: Operation;
+    readonly request: GroupCalls[Operation]["request"];
+  };
+}[GroupOperation];
+
+/** How far a group's shares went, for a monotonic counter: one above the newest epoch. */
+export interface GroupCounter {
+  readonly name: string;
+  readonly number: number;
 }
 
 interface Call {
@@ -88,7 +141,14 @@ export interface CryptletGroups {
    * An old member that left is given the same. Throws `FROST_*`.
    */
   finish(request: { readonly record: GroupRecord }, call?: Call): Promise<FinishedGroup>;
-  /** Forget a ceremony that will not be finished. */
+  /**
+   * Fresh evidence of this member's keys and the group's, as `finish` gives it. Throws `FROST_GROUP_UNKNOWN`.
+   */
+  attest(
+    request: { readonly group: string; readonly epoch: number },
+    call?: Call,
+  ): Promise<AttestedKeys>;
+  /** Forget a ceremony that will not be finished; its share is deleted. */
   abandon(request: { readonly ceremony: Digest }, call?: Call): Promise<void>;
   /** Round 1 of signing, before any message is known. Throws `FROST_GROUP_UNKNOWN`, `FROST_NONCES_FULL`. */
   commit(
@@ -97,7 +157,8 @@ export interface CryptletGroups {
   ): Promise<readonly SignedMessage[]>;
   /**
    * Round 2: a share for a statement that this enclave endorses. The nonce is gone before the share is made.
-   * Throws what `CheckProposal` throws, `FROST_ROUND_SIGNED`, `FROST_NOTHING_TO_SIGN`, `FROST_GROUP_UNKNOWN`,
+   * Throws what `CheckProposal` throws, `FROST_NOT_ALLOWED` (the feed asks for more signers than the group has),
+   * `FROST_ROUND_SIGNED`, `FROST_NOTHING_TO_SIGN`, `FROST_GROUP_UNKNOWN`, `FROST_EPOCH_WRONG`,
    * `FROST_COMMITMENTS_INVALID`, `FROST_NONCE_UNKNOWN`.
    */
   signShare(request: ShareRequest, call?: Call): Promise<SignedMessage>;

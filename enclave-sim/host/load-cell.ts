@@ -14,6 +14,7 @@ import { type Cell, createCell } from "./cell.ts";
 import type { CryptletPackage, GuestLogLine, LoadOptions } from "./enclave.ts";
 import { createCellGuests } from "./cell-guests.ts";
 import { type BrokerAccess, collectSecrets } from "./collect-secrets.ts";
+import { type GroupDesk, openGroupDesk } from "./group-desk.ts";
 import { measuredContents, measurePackage } from "./measure-package.ts";
 import type { RoundEntry } from "./round-book.ts";
 import type { RunServices } from "./run-services.ts";
@@ -40,6 +41,7 @@ export const loadCell = async (
 ): Promise<{
   readonly cell: Cell;
   readonly identity: CryptletIdentity;
+  readonly groups: GroupDesk;
   readonly answer: LoadAnswer;
 }> => {
   const { manifest } = cryptlet;
@@ -137,11 +139,21 @@ export const loadCell = async (
       },
       onLog: context.onLog,
     });
+    const groups = await openGroupDesk({
+      options,
+      identity,
+      measurement,
+      approve: cell.approve,
+      clock: systemClock,
+    });
     if (lodging !== builder) builder.leave();
+    const { description } = identity;
+    const groupCounters = groups.counters();
     return {
       cell,
       identity,
-      answer: { measurement, keys, evidence, wall, wallMissing, ...identity.description },
+      groups,
+      answer: { measurement, keys, evidence, wall, wallMissing, groupCounters, ...description },
     };
   } catch (error) {
     for (const lodging of lodgings) lodging.leave();

@@ -31,7 +31,7 @@ export interface SealIdentity {
 export type SealPolicy = "MRENCLAVE" | "MRSIGNER" | "PLATFORM";
 
 /** What a blob is for; one of another purpose never opens. */
-export type SealPurpose = "keyset" | "platform" | "state";
+export type SealPurpose = "keyset" | "platform" | "state" | "group-share";
 
 /**
  * What a blob is bound to: all of it goes into its key and is authenticated, in the manner of EGETKEY (Intel SDM volume
@@ -41,7 +41,7 @@ const sealHeaderSchema = z.strictObject({
   format: z.literal("cryptlet-seal/v2"),
   vendor: z.literal(SIMULATED_VENDOR),
   policy: z.enum(["MRENCLAVE", "MRSIGNER", "PLATFORM"]),
-  purpose: z.enum(["keyset", "platform", "state"]),
+  purpose: z.enum(["keyset", "platform", "state", "group-share"]),
   /** MRENCLAVE or MRSIGNER by the policy; zeros for the platform's own. */
   identity: hex(32),
   prodId: z.int().min(0).max(0xffff),

@@ -114,6 +114,8 @@ export interface KeysetBook {
   current(at: number): NumberedKeyset;
   /** The newest one, which may not sign yet. */
   newest(): NumberedKeyset;
+  /** The keyset with this Ed25519 key, of whatever age. */
+  find(keyid: string): NumberedKeyset | undefined;
   /** Makes and seals the next one. Throws `SEAL_REFUSED`. */
   add(activeFrom: number): Promise<NumberedKeyset>;
 }
@@ -186,6 +188,7 @@ export const openKeysets = async (
   return {
     current: (at) => keysets.findLast(({ activeFrom }) => activeFrom <= at) ?? first,
     newest: () => keysets.at(-1) ?? first,
+    find: (keyid) => keysets.find(({ ed25519 }) => ed25519.record.keyid === keyid),
     add: async (activeFrom) => {
       const keyset = await openOrMake(keysets.length, activeFrom);
       keysets.push(keyset);

@@ -22,6 +22,7 @@ import type {
   SignRequest,
 } from "../host/enclave.ts";
 import type { Endorsement, Proposal } from "../host/endorsement.ts";
+import type { GroupCall, GroupCalls, GroupCounter, GroupOperation } from "../host/group-calls.ts";
 import type { WallPolicy } from "../host/guest-quarters.ts";
 import type { HostAsk, HostReply } from "../host/host-asks.ts";
 import type { RoundEntry } from "../host/round-book.ts";
@@ -40,6 +41,8 @@ export interface LoadAnswer {
   /** Name of its keysets for a monotonic counter, and number of the newest. */
   readonly keyset: string;
   readonly epoch: number;
+  /** How far the shares that it holds went. */
+  readonly groupCounters: readonly GroupCounter[];
   /** PEM of the root that the evidence ends in. */
   readonly platformRoot: string;
 }
@@ -77,6 +80,10 @@ export interface EnclaveCalls {
   "sign-batch": {
     readonly request: { readonly cryptlet: number; readonly batch: BatchRequest };
     readonly answer: SignedObservation;
+  };
+  group: {
+    readonly request: { readonly cryptlet: number; readonly group: GroupCall };
+    readonly answer: GroupCalls[GroupOperation]["answer"];
   };
   replay: {
     readonly request: { readonly cryptlet: number; readonly transcript: RecordedTranscript };
