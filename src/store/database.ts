@@ -22,7 +22,6 @@ export interface Database {
   readonly bus_messages: BusMessageTable;
   readonly bus_consumers: BusConsumerTable;
   readonly bus_pending: BusPendingTable;
-  readonly evm_submissions: EvmSubmissionTable;
   readonly evm_jobs: EvmJobTable;
   readonly evm_attempts: EvmAttemptTable;
   readonly evm_accounts: EvmAccountTable;
@@ -191,25 +190,6 @@ export interface BusPendingTable {
   sequence: number;
   deliveries: number;
   due_at: number;
-}
-
-/** One signed EVM transaction, stored before it is broadcast. Owned by `src/adapters/evm`. */
-export interface EvmSubmissionTable {
-  id: string;
-  delivery_id: string | null;
-  chain: string;
-  signer: string;
-  nonce: number;
-  /** Signed bytes, `0x` hex. */
-  raw: string;
-  hash: string;
-  status: string;
-  block_number: number | null;
-  block_hash: string | null;
-  attempts: number;
-  error: string | null;
-  created_at: number;
-  updated_at: number;
 }
 
 /** `sealed` by the enclave that made it, because it holds private data. */

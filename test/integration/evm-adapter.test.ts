@@ -42,11 +42,12 @@ const open = async (change: Partial<EvmChain> = {}) => {
 const storeRound = async (store: Store, feed: TestFeed, round: number, change = {}) =>
   await storeDelivery(store, feed, round, await feed.message(round, change));
 
-const submissionsOf = async (store: Store) =>
+const attemptsOf = async (store: Store) =>
   await store.db
-    .selectFrom("evm_submissions")
-    .select(["hash", "nonce", "status"])
-    .orderBy("attempts")
+    .selectFrom("evm_attempts")
+    .innerJoin("evm_jobs", "evm_jobs.id", "evm_attempts.job_id")
+    .select(["evm_attempts.hash", "evm_jobs.nonce", "evm_jobs.state"])
+    .orderBy("evm_attempts.id")
     .execute();
 
 /** Blocks come only when they are asked for. */
@@ -89,10 +90,13 @@ describe("receipt", () => {
     expect(events.map(({ status }) => status)).toEqual([
       "prepared",
       "prepared",
+      "prepared",
       "submitted",
       "included",
       "final",
     ]);
+    const steps = events.map(({ subStatus }) => subStatus);
+    expect(steps).toEqual([null, "reserved", "signed", "broadcast", "included", "landed"]);
   });
 });
 
@@ -157,14 +161,14 @@ describe("waiting for blocks", () => {
     const delivery = await storeRound(store, feed, 1);
     const { transaction } = await adapter.prepare(delivery);
     const settled = adapter.settle(delivery.id);
-    await expect.poll(async () => (await submissionsOf(store)).length).toBeGreaterThan(1);
+    await expect.poll(async () => (await attemptsOf(store)).length).toBeGreaterThan(1);
     await fixture.chain.ask("evm_mine");
     const record = await settled;
     expect(record.status).toBe("final");
     expect(record.transaction).not.toBe(transaction);
-    const submissions = await submissionsOf(store);
-    expect(new Set(submissions.map(({ nonce }) => nonce)).size).toBe(1);
-    expect(submissions.filter(({ status }) => status === "landed").length).toBe(1);
+    const attempts = await attemptsOf(store);
+    expect(new Set(attempts.map(({ nonce }) => nonce)).size).toBe(1);
+    expect(attempts.every(({ state }) => state === "done")).toBe(true);
   });
 
   it("goes back to submitted when its block is reorganised away, and lands again", async () => {
@@ -184,12 +188,13 @@ describe("waiting for blocks", () => {
     };
     await expect.poll(mineOn, { timeout: 10_000 }).toBe("final");
     expect(await settled).toMatchObject({ status: "final", attempts: 1 });
-    const events = (await deliveryEvents(store.db, delivery.id)).map(({ status }) => status);
-    expect(events.slice(events.indexOf("included"))).toEqual([
+    const steps = (await deliveryEvents(store.db, delivery.id)).map(({ subStatus }) => subStatus);
+    expect(steps.slice(steps.indexOf("included"))).toEqual([
       "included",
-      "submitted",
+      "reorganised",
+      "rebroadcast",
       "included",
-      "final",
+      "landed",
     ]);
     expect((await feed.latest())[0]).toBe(1n);
   });
@@ -213,7 +218,7 @@ describe("state decides", () => {
     const record = await adapter.settle(delivery.id);
     expect(record.status).toBe("final");
     expect(record.transaction).not.toBe(prepared.transaction);
-    expect((await submissionsOf(store)).map(({ status }) => status)).toEqual(["lost", "landed"]);
+    expect((await attemptsOf(store)).map(({ state }) => state)).toEqual(["lost", "done"]);
     expect((await feed.latest())[0]).toBe(1n);
   });
 
@@ -258,7 +263,9 @@ describe("state decides", () => {
     const deliveries = [];
     for (let round = 1; round <= 12; round++) deliveries.push(await storeRound(store, feed, round));
     await Promise.all(deliveries.map((delivery) => adapter.prepare(delivery)));
-    const nonces = (await submissionsOf(store)).map(({ nonce }) => nonce).toSorted((a, b) => a - b);
+    const nonces = (await attemptsOf(store))
+      .map(({ nonce }) => nonce ?? 0)
+      .toSorted((a, b) => a - b);
     expect(nonces).toEqual(nonces.map((_, index) => (nonces[0] ?? 0) + index));
     const records = await Promise.all(deliveries.map(({ id }) => adapter.settle(id)));
     expect(records.every(({ status }) => status === "final" || status === "superseded")).toBe(true);
@@ -272,7 +279,7 @@ describe("a chain that is not what it should be", () => {
     const delivery = await storeRound(store, feed, 1);
     await expect(adapter.probe()).rejects.toMatchObject({ code: "CHAIN_MISMATCH" });
     await expect(adapter.prepare(delivery)).rejects.toMatchObject({ code: "CHAIN_MISMATCH" });
-    expect(await submissionsOf(store)).toEqual([]);
+    expect(await attemptsOf(store)).toEqual([]);
   });
 
   const serve = async (answer: (server: Server) => void): Promise<string> => {

@@ -23,6 +23,8 @@ export const receiptSchema = z.object({
   blockHash: hash,
   status: smallQuantity,
   gasUsed: quantity,
+  /** Wei per gas that was paid; absent on chains from before London. */
+  effectiveGasPrice: quantity.optional(),
   contractAddress: z.string().nullable().optional(),
   logs: z.array(z.object({ address: z.string(), topics: z.array(hash), data })).max(10_000),
 });

@@ -4,6 +4,7 @@ import { fabricError } from "../../core/errors/fabric-error.ts";
 import type { DeliveryRow } from "../../store/deliveries.ts";
 import type { Store } from "../../store/store.ts";
 import { isSettled, type ChainAdapter, type ChainState } from "../contract/chain-adapter.ts";
+import type { ChainNotice } from "../contract/chain-notice.ts";
 import { toDeliveryRecord } from "../contract/delivery-record.ts";
 import type { EvmChain } from "./evm-chain.ts";
 import type { EvmContext } from "./evm-context.ts";
@@ -12,9 +13,9 @@ import { createFeeSource } from "./fee-policy.ts";
 import { createFeedContract } from "./feed-contract.ts";
 import { prepareDelivery } from "./prepare-delivery.ts";
 import { probeChain } from "./probe-chain.ts";
-import { settleDelivery } from "./settle-delivery.ts";
 import { unlimitedSpending, type SpendingGuard } from "./spending-guard.ts";
-import { createSubmissionStore } from "./submission-store.ts";
+import { createJobStore, deliveryOf } from "./submission/job-store.ts";
+import { createSubmitter } from "./submission/submitter.ts";
 import type { TransactionSigner } from "./transaction-signer.ts";
 
 /**
@@ -38,24 +39,33 @@ export const createEvmAdapter = (parts: {
   readonly rpc?: EvmRpc;
   /** Default: everything may be spent. */
   readonly spending?: SpendingGuard;
+  /** Hears of reorgs, of nonces that were mended, and of what the submitter waits for. */
+  readonly onNotice?: (notice: ChainNotice) => void;
 }): ChainAdapter => {
   const { chain, signer } = parts;
   const clock = parts.clock ?? systemClock;
   const rpc = parts.rpc ?? createEvmRpc({ name: chain.name, url: chain.rpcUrl });
+  const spending = parts.spending ?? unlimitedSpending;
   const context: EvmContext = {
     chain,
     rpc,
     signer,
     clock,
-    spending: parts.spending ?? unlimitedSpending,
+    spending,
     fees: createFeeSource(rpc, chain.fees ?? { kind: "market" }, clock),
     feeds: createFeedContract(rpc),
-    store: createSubmissionStore(parts.store, {
+    jobs: createJobStore(parts.store, {
       chain: chain.name,
       signer: signer.address,
+      spending,
       now: () => clock.now(),
     }),
   };
+  const { jobs } = context;
+  const submitter = createSubmitter({
+    ...context,
+    notice: parts.onNotice ?? (() => undefined),
+  });
   const closing = new AbortController();
   // One listener per verb in progress.
   setMaxListeners(0, closing.signal);
@@ -97,39 +107,39 @@ export const createEvmAdapter = (parts: {
     prepare: (delivery, options) =>
       within(options?.signal, async (signal) => {
         await ensureChain(signal);
-        return toDeliveryRecord(await prepareDelivery(context, delivery, { signal }));
+        return toDeliveryRecord(await prepareDelivery(context, submitter, delivery, { signal }));
       }),
     settle: async (id, options) => {
-      const row = await context.store.delivery(id);
-      if (!row) throw fabricError("DELIVERY_UNKNOWN", { delivery: id });
+      const row = await deliveryOf(jobs, id);
       if (isSettled(row)) return toDeliveryRecord(row);
       const onChange = (changed: DeliveryRow): void =>
         options?.onChange?.(toDeliveryRecord(changed));
       return await within(options?.signal, async (signal) => {
         await ensureChain(signal);
-        return toDeliveryRecord(await settleDelivery(context, row, { signal, onChange }));
+        return toDeliveryRecord(await submitter.settle(id, { signal, onChange }));
       });
     },
-    find: async (id) => {
-      const row = await context.store.delivery(id);
-      return row ? toDeliveryRecord(row) : null;
-    },
     retry: async (id) => {
-      const row = await context.store.delivery(id);
-      if (!row) throw fabricError("DELIVERY_UNKNOWN", { delivery: id });
+      const row = await deliveryOf(jobs, id);
       if (row.status !== "failed")
         throw fabricError("DELIVERY_NOT_FAILED", { delivery: id, status: row.status });
-      const change = { status: "prepared", subStatus: "retried", error: null } as const;
-      return toDeliveryRecord(await context.store.change(id, [change]));
+      await jobs.change(id, { status: "prepared", subStatus: "retried", error: null });
+      return toDeliveryRecord(await deliveryOf(jobs, id));
     },
-    unfinished: async () => (await context.store.unfinished()).map(toDeliveryRecord),
+    find: async (id) => {
+      const row = await jobs.delivery(id);
+      return row ? toDeliveryRecord(row) : null;
+    },
+    unfinished: async () => (await jobs.unfinished()).map(toDeliveryRecord),
     latest: ({ contract, feedHash }, options) =>
       within(options?.signal, async (signal) => {
         const feed = await context.feeds.resolve({ contract, feedHash }, { signal });
         return await context.feeds.latest(feed, { signal });
       }),
     close: async () => {
-      closing.abort(fabricError("INTERRUPTED", { what: `The adapter of chain ${chain.name}` }));
+      const reason = fabricError("INTERRUPTED", { what: `The adapter of chain ${chain.name}` });
+      closing.abort(reason);
+      await submitter.close(reason);
     },
   };
 };

@@ -4,7 +4,7 @@ import type { EvmRpc } from "./evm-rpc.ts";
 import type { FeeSource } from "./fee-policy.ts";
 import type { FeedContract } from "./feed-contract.ts";
 import type { SpendingGuard } from "./spending-guard.ts";
-import type { SubmissionStore } from "./submission-store.ts";
+import type { JobStore } from "./submission/job-store.ts";
 import type { TransactionSigner } from "./transaction-signer.ts";
 
 /** What preparing and settling share. */
@@ -15,6 +15,6 @@ export interface EvmContext {
   readonly clock: Clock;
   readonly fees: FeeSource;
   readonly feeds: FeedContract;
-  readonly store: SubmissionStore;
+  readonly jobs: JobStore;
   readonly spending: SpendingGuard;
 }

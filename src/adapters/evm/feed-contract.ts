@@ -26,10 +26,11 @@ export interface FeedContract {
   /** `refresh` asks the chain again. */
   signerSet(feed: Address, options?: RpcOptions & { refresh?: boolean }): Promise<SignerSet>;
   latest(feed: Address, options?: RpcOptions): Promise<ChainRound | null>;
-  /** Runs a call without sending it, on top of what is pending. */
+  /** Runs a call without sending it, on top of what is pending or of the latest block. Default `pending`. */
   simulate(
     call: { readonly from: Address; readonly to: Address; readonly data: string },
     options?: RpcOptions,
+    block?: "pending" | "latest",
   ): Promise<CallOutcome>;
   /** Gas limit for such a call. Throws `CHAIN_REFUSED`. */
   gasLimit(
@@ -66,7 +67,7 @@ export const createFeedContract = (rpc: EvmRpc): FeedContract => {
   const outcome = async (
     call: { readonly from?: Address; readonly to: Address; readonly data: string },
     options?: RpcOptions,
-    block = "pending",
+    block: "pending" | "latest" = "pending",
   ): Promise<CallOutcome> => {
     const answer = await rpc.ask("eth_call", [call, block], options);
     if (answer.ok) return { ok: true, data: callResultSchema.parse(answer.result) };

@@ -6,21 +6,16 @@ import type { DeliveryRow } from "../../store/deliveries.ts";
 import { isSettled, type Delivery } from "../contract/chain-adapter.ts";
 import type { EvmContext } from "./evm-context.ts";
 import { encodeSubmit, encodeUpdate } from "./encode-update.ts";
-import { smallQuantity } from "./evm-rpc.ts";
-import type { Fees } from "./fee-policy.ts";
 import { isOvertaken } from "./refusal.ts";
-import { signTransaction } from "./transaction-signer.ts";
+import { deliveryOf } from "./submission/job-store.ts";
+import type { Submitter } from "./submission/submitter.ts";
 
 interface Options {
   readonly signal: AbortSignal;
 }
 
-/** The call that a transaction makes. */
-export interface FeedCall {
-  readonly to: Address;
-  readonly data: string;
-  readonly gasLimit: bigint;
-}
+/** For a call that cannot be estimated before its time. */
+const EARLY_GAS = 300_000n;
 
 const refuse = (delivery: Delivery, reason: string): never => {
   throw fabricError("DELIVERY_INVALID", { delivery: delivery.id, reason });
@@ -42,7 +37,7 @@ const findCall = async (
   delivery: Delivery,
   to: Address,
   options: Options,
-): Promise<{ readonly data: string } | { readonly refusal: FabricError }> => {
+): Promise<{ readonly data: string; readonly refusal: FabricError | null }> => {
   const attempt = async (refresh: boolean) => {
     const set = await feeds.signerSet(to, { ...options, refresh });
     const packed = encodeUpdate(delivery, set);
@@ -53,61 +48,51 @@ const findCall = async (
     await feeds.simulate({ from: signer.address, to, data }, options);
   let { packed, data } = await attempt(false);
   let outcome = await run(data);
-  if (outcome.ok && packed) return { data };
-  if (!outcome.ok && isOvertaken(outcome.refusal.code)) return { refusal: outcome.refusal };
+  if (outcome.ok && packed) return { data, refusal: null };
+  if (!outcome.ok && isOvertaken(outcome.refusal.code)) return { data, refusal: outcome.refusal };
   ({ packed, data } = await attempt(true));
   outcome = await run(data);
-  return outcome.ok ? { data } : { refusal: outcome.refusal };
+  return { data, refusal: outcome.ok ? null : outcome.refusal };
 };
 
-/** The chain's count of the account's transactions, pending ones included. */
-export const countTransactions = async (
-  { rpc, signer }: EvmContext,
-  options: Options,
-  block: "pending" | "latest" = "pending",
-): Promise<number> =>
-  await rpc.call(smallQuantity, "eth_getTransactionCount", [signer.address, block], options);
-
-/** Fields of the transaction that makes the call. */
-export const buildTransaction = (
-  { chain }: EvmContext,
-  call: FeedCall,
-  nonce: number,
-  fees: Fees,
-) => ({ chainId: chain.chainId, nonce, value: 0n, ...call, ...fees });
-
 /**
- * Check a delivery against the chain, sign and store its transaction. A second call with the same id finds the stored
- * one. Throws `DELIVERY_UNKNOWN`, `DELIVERY_INVALID`, `CHAIN_UNREACHABLE`, `CHAIN_REFUSED`.
+ * Checks a delivery against the chain and gives its call to the submitter, which signs it. A second call with the same id
+ * finds what is stored. Throws `DELIVERY_UNKNOWN`, `DELIVERY_INVALID`, `CHAIN_UNREACHABLE`, `CHAIN_REFUSED`.
  */
 export const prepareDelivery = async (
   context: EvmContext,
+  submitter: Submitter,
   delivery: Delivery,
   options: Options,
 ): Promise<DeliveryRow> => {
-  const { store, feeds, fees, signer } = context;
-  const row = await store.delivery(delivery.id);
-  if (!row) throw fabricError("DELIVERY_UNKNOWN", { delivery: delivery.id });
-  if (isSettled(row) || (await store.submissions(row.id)).length > 0) return row;
+  const { jobs, feeds, signer } = context;
+  const find = async (): Promise<DeliveryRow> => await deliveryOf(jobs, delivery.id);
+  const row = await find();
+  if (isSettled(row)) return row;
+  if (await submitter.find(row.id)) {
+    await submitter.advance(options);
+    return await find();
+  }
   checkDelivery(delivery, row);
   const to = await feeds.resolve(
     { contract: delivery.binding.contract, feedHash: delivery.feedHash },
     options,
   );
-  const [call, fee, atLeast] = await Promise.all([
-    findCall(context, delivery, to, options),
-    fees.current(options),
-    countTransactions(context, options),
-  ]);
-  if ("refusal" in call) {
+  const call = await findCall(context, delivery, to, options);
+  const early = call.refusal?.code === "ONCHAIN_FUTURE_DATED";
+  if (call.refusal && !early) {
     const { code, message } = call.refusal;
-    const status = isOvertaken(code) ? "superseded" : "failed";
-    return await store.change(row.id, [{ status, error: code, detail: message }]);
+    await submitter.refuse(row, {
+      status: isOvertaken(code) ? "superseded" : "failed",
+      error: code,
+      detail: message,
+    });
+    return await find();
   }
   const { data } = call;
-  const gasLimit = await feeds.gasLimit({ from: signer.address, to, data }, options);
-  await store.sign({ delivery: row.id, atLeast }, (nonce) =>
-    signTransaction(buildTransaction(context, { to, data, gasLimit }, nonce, fee), signer),
-  );
-  return (await store.delivery(row.id)) ?? row;
+  const gasLimit = early
+    ? EARLY_GAS
+    : await feeds.gasLimit({ from: signer.address, to, data }, options);
+  const { mode } = delivery.binding;
+  return await submitter.submit(row, { to, data, gasLimit }, { mode, early, ...options });
 };

@@ -29,9 +29,9 @@ export interface SignedTransaction {
   readonly hash: string;
 }
 
-/** Signs locally: no node ever sees the key. */
+/** Signs fields, or a serialised unsigned transaction: no node ever sees the key. */
 export const signTransaction = async (
-  fields: TransactionLike,
+  fields: TransactionLike | string,
   signer: TransactionSigner,
   options?: { signal?: AbortSignal },
 ): Promise<SignedTransaction> => {

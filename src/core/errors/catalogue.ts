@@ -24,6 +24,7 @@ import { quorumErrors } from "./catalogue/quorum.ts";
 import { sdkErrors } from "./catalogue/sdk.ts";
 import { signerErrors } from "./catalogue/signers.ts";
 import { storeErrors } from "./catalogue/store.ts";
+import { submissionErrors } from "./catalogue/submission.ts";
 
 /** Every error of the product, by code. `docs/errors.md` is printed from here. */
 export const errorCatalogue = {
@@ -43,6 +44,7 @@ export const errorCatalogue = {
   ...busErrors,
   ...adapterErrors,
   ...chainErrors,
+  ...submissionErrors,
   ...batchErrors,
   ...signerErrors,
   ...hostErrors,

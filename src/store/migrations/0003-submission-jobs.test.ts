@@ -6,14 +6,14 @@ import { openLibsql } from "../libsql/libsql-connection.ts";
 import { LibsqlDialect } from "../libsql/libsql-dialect.ts";
 import { createMigrations, migrate } from "../migrate.ts";
 
-const BEFORE = ["0001-first-round", "0002-enclave-record"];
+const BEFORE = new Set(["0001-first-round", "0002-enclave-record"]);
 
 /** Deliveries of rounds 1 to 4 in these statuses, as a database from before there were jobs has them. */
 const oldDatabase = async (statuses: readonly string[]) => {
   const connection = openLibsql(":memory:", 50);
   const db = new Kysely<Database>({ dialect: new LibsqlDialect(connection, () => undefined) });
   const all = createMigrations(sqliteColumns);
-  const first = Object.fromEntries(Object.entries(all).filter(([name]) => BEFORE.includes(name)));
+  const first = Object.fromEntries(Object.entries(all).filter(([name]) => BEFORE.has(name)));
   await migrate(db, first, "x");
   for (const [index, status] of statuses.entries()) {
     const round = index + 1;

@@ -49,6 +49,7 @@ export const submissionJobs = ({ sequence }: ColumnTypes): Migration => ({
       .addPrimaryKeyConstraint("evm_accounts_key", ["chain", "signer"])
       .execute();
     await takeOver(db);
+    await db.schema.dropTable("evm_submissions").execute();
     // Two transactions that may land never share a nonce, whoever wrote them.
     await sql`create unique index evm_jobs_nonce on evm_jobs (chain, signer, nonce)
       where state in ('live', 'landed')`.execute(db);
