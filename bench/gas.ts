@@ -3,6 +3,8 @@ import { gasTargets, measureGas, type GasFigures } from "../test/support/measure
 import { connectTestChain } from "../test/support/test-chain.ts";
 import type { BenchRow } from "./report.ts";
 
+const KOFN = "any k of n by a group, latest + event: steady";
+
 /** Peers' real contracts, whole transactions in steady state under Osaka rules, and what a row proves beside ours. */
 const peers: readonly {
   readonly ours: string;
@@ -18,6 +20,12 @@ const peers: readonly {
   { ours: "3 signers, latest + event: steady", name: "API3, 3 signers", gas: 91_324 },
   { ours: "3 signers, latest + event: steady", name: "Pyth, 3 of 4", gas: 110_456 },
   { ours: "3 signers, latest + event: steady", name: "floor by the EVM's rules", gas: 39_831 },
+  { ours: KOFN, name: "RedStone, 2 signers", gas: 49_536 },
+  { ours: KOFN, name: "Chronicle, 13 signers", gas: 123_101 },
+  { ours: KOFN, name: "Chainlink OCR2, f = 10", gas: 167_465 },
+  { ours: KOFN, name: "Pyth, 13 of 19", gas: 193_539 },
+  { ours: KOFN, name: "Chainlink CRE, f = 10", gas: 198_170 },
+  { ours: KOFN, name: "floor by the EVM's rules", gas: 30_815 },
   { ours: "latestRoundData, cold", name: "Chainlink OCR2 through its proxy", gas: 7_465 },
   { ours: "latestRoundData, cold", name: "API3's proxy", gas: 22_204 },
   { ours: "latestRoundData, warm", name: "Chainlink OCR2 through its proxy", gas: 976 },

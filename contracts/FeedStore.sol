@@ -135,8 +135,81 @@ contract FeedStore is FeedState {
                     stop()
                 }
             }
-            // latestRoundData()
-            if eq(selector, 0xfeaf968c) {
+            switch eq(selector, 0xfeaf968c)
+            case 0 {
+                // updateByGroup_RUALF(uint256 report, bytes32 statementDigest), x of the group's point, z, address of R.
+                if eq(selector, 0x1a) {
+                    let head := sload(0)
+                    let report := calldataload(4)
+                    let round := shr(224, report)
+                    let observedAt := and(shr(192, report), UINT32)
+                    let value := sar(176, shl(64, report))
+                    let validUntil := add(observedAt, and(shr(80, report), UINT32))
+                    mstore(0, "DSSEv1 46 application/vnd.cryptl")
+                    mstore(32, "et.observation.v1+solabi 192 ")
+                    mstore(61, name)
+                    mstore(93, round)
+                    mstore(125, value)
+                    mstore(157, observedAt)
+                    mstore(189, validUntil)
+                    mstore(221, calldataload(36))
+                    let x := calldataload(SIGNATURES_AT)
+                    let z := calldataload(100)
+                    let commitment := shr(96, calldataload(132))
+                    // What the tag is made of, from 256; its second word is the first of the challenge: x, parity, message, R.
+                    mstore(256, or(shl(208, report), address()))
+                    mstore(288, x)
+                    mstore8(320, report)
+                    mstore(321, keccak256(0, 253))
+                    calldatacopy(353, 132, 20)
+                    // The precompile's input over the message's beginning (GroupSignature says why this is Schnorr's equation).
+                    mstore(0, sub(ORDER, mulmod(z, x, ORDER)))
+                    mstore(32, and(report, 0xff))
+                    mstore(64, x)
+                    mstore(96, sub(ORDER, mulmod(keccak256(288, 85), x, ORDER)))
+                    // To where nothing was written: what cannot be recovered reads as 0, which is no commitment.
+                    pop(staticcall(gas(), 1, 0, 128, 384, 32))
+                    let bad := or(
+                        or(
+                            or(
+                                iszero(and(lt(not(sub(shr(224, head), round)), MAX_JUMP), gt(observedAt, and(shr(192, head), UINT32)))),
+                                gt(observedAt, add(timestamp(), MAX_AHEAD))
+                            ),
+                            or(gt(timestamp(), validUntil), gt(timestamp(), and(shr(16, report), UINT32)))
+                        ),
+                        or(
+                            or(iszero(lt(sub(z, 1), ORDER_LESS_1)), xor(calldatasize(), 152)),
+                            or(
+                                or(iszero(commitment), xor(commitment, mload(384))),
+                                // The tag covers the report's last six bytes; this is the bitmap, and the mark of a group.
+                                xor(and(report, 0xffffffff00000000ff00), 0xff00)
+                            )
+                        )
+                    )
+                    bad := or(bad, shl(144, xor(head, keccak256(256, 64))))
+                    if iszero(bad) {
+                        sstore(0, or(shl(112, shr(112, report)), and(head, TAG_MASK)))
+                        if size {
+                            let superseded := shr(224, head)
+                            if superseded {
+                                sstore(add(_ring.slot, mod(superseded, size)), shl(112, shr(112, head)))
+                            }
+                            log3(157, 32, NEW_ROUND, round, caller())
+                        }
+                        log3(157, 32, ANSWER_UPDATED, value, round)
+                        stop()
+                    }
+                }
+                calldatacopy(0, 0, calldatasize())
+                let ok := delegatecall(gas(), logic, 0, calldatasize(), 0, 0)
+                returndatacopy(0, 0, returndatasize())
+                if iszero(ok) {
+                    revert(0, returndatasize())
+                }
+                return(0, returndatasize())
+            }
+            default {
+                // latestRoundData()
                 let head := sload(0)
                 let round := shr(224, head)
                 let time := and(shr(192, head), UINT32)
@@ -147,76 +220,6 @@ contract FeedStore is FeedState {
                 mstore(128, round)
                 return(0, 160)
             }
-            // updateByGroup_RUALF(uint256 report, bytes32 statementDigest), x of the group's point, z, address of R.
-            if eq(selector, 0x1a) {
-                let head := sload(0)
-                let report := calldataload(4)
-                let round := shr(224, report)
-                let observedAt := and(shr(192, report), UINT32)
-                let value := sar(176, shl(64, report))
-                let validUntil := add(observedAt, and(shr(80, report), UINT32))
-                mstore(0, "DSSEv1 46 application/vnd.cryptl")
-                mstore(32, "et.observation.v1+solabi 192 ")
-                mstore(61, name)
-                mstore(93, round)
-                mstore(125, value)
-                mstore(157, observedAt)
-                mstore(189, validUntil)
-                mstore(221, calldataload(36))
-                let x := calldataload(SIGNATURES_AT)
-                let z := calldataload(100)
-                let commitment := shr(96, calldataload(132))
-                // What the tag is made of, from 256; its second word is the first of the challenge: x, parity, message, R.
-                mstore(256, or(shl(208, report), address()))
-                mstore(288, x)
-                mstore8(320, report)
-                mstore(321, keccak256(0, 253))
-                calldatacopy(353, 132, 20)
-                // The precompile's input over the message's beginning (GroupSignature says why this is Schnorr's equation).
-                mstore(0, sub(ORDER, mulmod(z, x, ORDER)))
-                mstore(32, and(report, 0xff))
-                mstore(64, x)
-                mstore(96, sub(ORDER, mulmod(keccak256(288, 85), x, ORDER)))
-                // To where nothing was written: what cannot be recovered reads as 0, which is no commitment.
-                pop(staticcall(gas(), 1, 0, 128, 384, 32))
-                let bad := or(
-                    or(
-                        or(
-                            iszero(and(lt(not(sub(shr(224, head), round)), MAX_JUMP), gt(observedAt, and(shr(192, head), UINT32)))),
-                            gt(observedAt, add(timestamp(), MAX_AHEAD))
-                        ),
-                        or(gt(timestamp(), validUntil), gt(timestamp(), and(shr(16, report), UINT32)))
-                    ),
-                    or(
-                        or(iszero(lt(sub(z, 1), ORDER_LESS_1)), xor(calldatasize(), 152)),
-                        or(
-                            or(iszero(commitment), xor(commitment, mload(384))),
-                            // The tag covers the report's last six bytes; this is the bitmap, and the mark of a group.
-                            xor(and(report, 0xffffffff00000000ff00), 0xff00)
-                        )
-                    )
-                )
-                bad := or(bad, shl(144, xor(head, keccak256(256, 64))))
-                if iszero(bad) {
-                    sstore(0, or(shl(112, shr(112, report)), and(head, TAG_MASK)))
-                    if size {
-                        let superseded := shr(224, head)
-                        if superseded {
-                            sstore(add(_ring.slot, mod(superseded, size)), shl(112, shr(112, head)))
-                        }
-                        log3(157, 32, NEW_ROUND, round, caller())
-                    }
-                    log3(157, 32, ANSWER_UPDATED, value, round)
-                    stop()
-                }
-            }
-            calldatacopy(0, 0, calldatasize())
-            let ok := delegatecall(gas(), logic, 0, calldatasize(), 0, 0)
-            returndatacopy(0, 0, returndatasize())
-            if iszero(ok) {
-                revert(0, returndatasize())
-            }
-            return(0, returndatasize())
         }
     }
 }

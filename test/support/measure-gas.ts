@@ -1,15 +1,18 @@
 import { AbiCoder, Interface } from "ethers";
 import { deployContract, registerFeed } from "../../src/adapters/evm/deploy.ts";
 import {
+  encodeGroupUpdate,
   encodeSubmit,
   encodeUpdate,
   type SignedPayload,
 } from "../../src/adapters/evm/encode-update.ts";
 import { registryAbi } from "../../src/adapters/evm/feed-abi.ts";
+import { registerGroup, setFeedGroup } from "../../src/adapters/evm/register-group.ts";
 import { registerKey } from "../../src/adapters/evm/register-key.ts";
 import { receiptSchema } from "../../src/adapters/evm/chain-answers.ts";
 import type { SigningKey } from "../../src/crypto/key-record.ts";
 import type { Address, Digest } from "../../src/core/ids.ts";
+import { namedGroupKey } from "./group-key.ts";
 import type { TestChain } from "./test-chain.ts";
 import {
   addressOf,
@@ -131,6 +134,53 @@ export const measureGas = async (chain: TestChain): Promise<GasFigures> => {
     figures[`${name}: steady`] = await publish(name, feed, [members, threshold], WARM_UP);
   }
 
+  // A group of three, any two of whom sign: what it costs depends on neither number.
+  const group = namedGroupKey("gas");
+  await tick();
+  const attestation = {
+    key: group.address,
+    x: group.x,
+    parity: group.parity,
+    k: 2,
+    epoch: 0,
+    members: keys.map(addressOf),
+    workload: WORKLOAD,
+    tee: "simulator",
+    hardware: false,
+    svn: 1,
+    notAfter: NOT_AFTER,
+    evidenceId: namedSecret("evidence"),
+    policyDigest: namedSecret("policy"),
+  } as const;
+  await registerGroup(account, contracts.keys, attestation, verifiers.slice(0, 2));
+  figures["register a group of 3, 2 of 3 verifiers"] = await lastUsed();
+  for (const [name, ringSize] of [
+    ["any k of n by a group, latest + event", 0],
+    ["any k of n by a group, ring of true rounds", 2],
+  ] as const) {
+    await tick();
+    const feed = await createFeed(name, keys, 2, ringSize);
+    const change = { feedHash: namedHash(name), group: group.address };
+    await setFeedGroup(account, contracts.registry, change);
+    for (let round = 1; round <= WARM_UP; round++) {
+      await tick();
+      const { payload } = sign(name, round, []);
+      const set = { threshold: 2, notAfter: NOT_AFTER, members: keys.map(addressOf) };
+      const message = { payload, signatures: [group.signPayload(payload)] };
+      const data = encodeGroupUpdate(message, { ...group, notAfter: NOT_AFTER });
+      const gas = await used(account.send(name, { to: feed, data: data ?? "0x" }));
+      if (round === 1) figures[`${name}: first write`] = gas;
+      if (round !== WARM_UP) continue;
+      figures[`${name}: steady`] = gas;
+      await tick();
+      const singly = encodeUpdate(sign(name, round + 1, keys.slice(1)), set);
+      if (ringSize !== 0)
+        figures["2 of 3 signers beside a group, ring of true rounds: steady"] = await used(
+          account.send(name, { to: feed, data: singly ?? "0x" }),
+        );
+    }
+  }
+
   const [name] = settings[1];
   const answer = await account.read(
     contracts.registry,
@@ -157,6 +207,8 @@ export const gasTargets: GasFigures = {
   "1 signer, ring of true rounds: steady": 41_000,
   "3 signers, latest + event: steady": 43_800,
   "3 signers, ring of true rounds: steady": 52_000,
+  "any k of n by a group, latest + event: steady": 36_000,
+  "any k of n by a group, ring of true rounds: steady": 44_000,
   "latestRoundData, cold": 5_300,
   "latestRoundData, warm": 750,
 };

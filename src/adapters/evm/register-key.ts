@@ -37,7 +37,8 @@ export interface OnchainKey extends Omit<KeyAttestation, "key" | "tee"> {
   readonly nonce: bigint;
 }
 
-const resultType = [
+/** Fields of the EIP-712 type `AttestationResult`. */
+export const resultType = [
   ["key", "address"],
   ["workload", "bytes32"],
   ["tee", "uint8"],
@@ -84,12 +85,14 @@ export const readKey = async (
 const byAddress = (a: TransactionSigner, b: TransactionSigner): number =>
   a.address < b.address ? -1 : a.address > b.address ? 1 : 0;
 
-/** Verifiers' signatures over EIP-712 data, in the order that the contract asks for. */
-const signTyped = async (
+type TypedFields = Record<string, { name: string; type: string }[]>;
+
+/** Verifiers' signatures over EIP-712 data of `CryptletKeys`, in the order that the contract asks for. */
+export const signTyped = async (
   account: EvmAccount,
   keys: Address,
   verifiers: readonly TransactionSigner[],
-  [name, type, value]: readonly [string, { name: string; type: string }[], Record<string, unknown>],
+  [types, value]: readonly [TypedFields, Record<string, unknown>],
 ): Promise<readonly string[]> => {
   const domain = {
     name: "CryptletKeys",
@@ -98,7 +101,7 @@ const signTyped = async (
     verifyingContract: keys,
   };
   // The bytes whose keccak-256 is signed: 0x1901, domain separator, struct hash.
-  const message = hexToBytes(TypedDataEncoder.encode(domain, { [name]: type }, value));
+  const message = hexToBytes(TypedDataEncoder.encode(domain, types, value));
   const signatures = verifiers
     .toSorted(byAddress)
     .map(async (verifier) => `0x${bytesToHex(await verifier.sign(message))}`);
@@ -122,8 +125,7 @@ export const registerKey = async (
   const { nonce } = await readKey(account, keys, attestation.key);
   const result = { ...attestation, tee: teeNumbers[attestation.tee], nonce };
   const signatures = await signTyped(account, keys, verifiers, [
-    "AttestationResult",
-    resultType,
+    { AttestationResult: resultType },
     result,
   ]);
   const data = keysAbi.encodeFunctionData("register", [result, signatures]);
@@ -153,8 +155,7 @@ export const setKeyStatus = async (
           status,
           nonce,
           await signTyped(account, keys, verifiers, [
-            "StatusResult",
-            statusType,
+            { StatusResult: statusType },
             { key: change.key, status, nonce },
           ]),
         ]);
