@@ -4,6 +4,7 @@ pragma solidity ^0.8.24;
 import {AggregatorV3Interface} from "../interfaces/AggregatorV3Interface.sol";
 import {IFeedStore} from "../interfaces/IFeedStore.sol";
 import {IPyth} from "../interfaces/IPyth.sol";
+import {GroupSignature} from "../libraries/GroupSignature.sol";
 import {ObservationHash} from "../libraries/ObservationHash.sol";
 import {Signature} from "../libraries/Signature.sol";
 import {Decimals18} from "./Decimals18.sol";
@@ -12,7 +13,8 @@ import {SignedObservation} from "./SignedObservation.sol";
 
 /// @title Every feed of a registry as one Pyth contract: prices by id, pushed or pulled.
 /// @notice The price id is the feed's hash, or an id of Pyth's that the deployer set for it once and for all. An item of
-/// update data is one byte 0, the signed payload of 192 bytes, and 1 to 32 signatures of 65 bytes, nothing else.
+/// update data is a byte, the signed payload of 192 bytes, and behind it nothing but, for byte 0, 1 to 32 signatures of 65
+/// bytes, for byte 1, one signature of the feed's group of 52 bytes.
 /// What is known is answered, what is not known is not made up:
 /// - `conf` is 0: the chain is not told how far the sources lie apart. 0 means "not known", not "exact".
 /// - There is no moving average: its getters revert with `PriceFeedNotFound`, and `emaPrice` is all zeros.
@@ -25,6 +27,9 @@ contract PythFacade is IPyth, FeedDirectory {
     /// @notice An id of Pyth's stands for a feed.
     event PriceIdSet(bytes32 indexed priceId, bytes32 indexed feedHash);
 
+    /// @dev First byte of update data: what stands behind the payload.
+    bytes1 private constant BY_LIST = 0x00;
+    bytes1 private constant BY_GROUP = 0x01;
     /// @dev Most signatures of one message: the most members of a signer set.
     uint256 private constant MAX_SIGNATURES = 32;
     /// @dev Byte of the form, and payload behind it.
@@ -204,11 +209,7 @@ contract PythFacade is IPyth, FeedDirectory {
     /// @param isParsed Whoever asks for past prices may bring expired ones; they are not stored.
     function _apply(bytes calldata data, bool isParsed) private returns (Update memory update) {
         update = _read(data);
-        uint256 count = (data.length - SIGNATURES_AT) / Signature.LENGTH;
-        bytes[] memory signatures = new bytes[](count);
-        for (uint256 i = 0; i < count; ++i)
-            signatures[i] = data[SIGNATURES_AT + i * Signature.LENGTH:SIGNATURES_AT + (i + 1) * Signature.LENGTH];
-        try IFeedStore(update.feed.feed).submit(data[1:SIGNATURES_AT], signatures) {
+        try IFeedStore(update.feed.feed).submit(data[1:SIGNATURES_AT], _signaturesOf(data)) {
             Price memory price = _priceOf(update.said.value, update.said.observedAt, update.feed.decimals);
             emit PriceFeedUpdate(update.said.feedHash, uint64(price.publishTime), price.price, price.conf);
         } catch (bytes memory reason) {
@@ -254,14 +255,14 @@ contract PythFacade is IPyth, FeedDirectory {
         if (!ok) revert RefundRefused(msg.sender, msg.value);
     }
 
-    /// @dev Take the bytes apart: one length per number of signatures, one form.
+    /// @dev Take the bytes apart: one length per form and number of signatures.
     function _read(bytes calldata data) private view returns (Update memory update) {
-        if (
-            data.length < SIGNATURES_AT + Signature.LENGTH ||
-            data.length > SIGNATURES_AT + Signature.LENGTH * MAX_SIGNATURES ||
-            (data.length - SIGNATURES_AT) % Signature.LENGTH != 0 ||
-            data[0] != 0
-        ) revert InvalidUpdateData();
+        if (data.length <= SIGNATURES_AT) revert InvalidUpdateData();
+        uint256 behind = data.length - SIGNATURES_AT;
+        bool fits = data[0] == BY_GROUP
+            ? behind == GroupSignature.LENGTH
+            : data[0] == BY_LIST && behind % Signature.LENGTH == 0 && behind <= Signature.LENGTH * MAX_SIGNATURES;
+        if (!fits) revert InvalidUpdateData();
         update.said = SignedObservation.decode(data[1:SIGNATURES_AT]);
         update.feed = _find(update.said.feedHash);
         // An id of Pyth's is for readers; what is signed names the feed itself.
@@ -271,17 +272,16 @@ contract PythFacade is IPyth, FeedDirectory {
     /// @dev Signatures and time of an update that is not stored. A past `validUntil` does not matter to who asks for a past
     /// time.
     function _verify(bytes calldata data, Update memory update) private view {
+        bytes32 hash = ObservationHash.ofPayload(data[1:SIGNATURES_AT]);
+        uint256 position = SignedObservation.positionOf(data[SIGNATURES_AT:]);
         uint256 count = (data.length - SIGNATURES_AT) / Signature.LENGTH;
-        bytes calldata signatures = data[SIGNATURES_AT:];
-        uint256 position;
-        assembly ("memory-safe") {
-            position := signatures.offset
-        }
-        bool isSigned = SignedObservation.isSigned(
-            update.feed.feed,
-            ObservationHash.ofPayload(data[1:SIGNATURES_AT]),
-            SignedObservation.positionsFrom(position, count)
-        );
+        bool isSigned = data[0] == BY_GROUP
+            ? SignedObservation.isSignedByGroup(update.feed.feed, hash, position)
+            : SignedObservation.isSigned(
+                update.feed.feed,
+                hash,
+                SignedObservation.positionsFrom(position, count)
+            );
         if (!isSigned || update.said.observedAt > block.timestamp + MAX_AHEAD) revert InvalidUpdateData();
     }
 
@@ -311,6 +311,14 @@ contract PythFacade is IPyth, FeedDirectory {
     function _feedHashOf(bytes32 priceId) private view returns (bytes32 feedHash) {
         feedHash = aliasOf[priceId];
         return feedHash == 0 ? priceId : feedHash;
+    }
+
+    function _signaturesOf(bytes calldata data) private pure returns (bytes[] memory signatures) {
+        uint256 length = data[0] == BY_GROUP ? GroupSignature.LENGTH : Signature.LENGTH;
+        uint256 count = (data.length - SIGNATURES_AT) / length;
+        signatures = new bytes[](count);
+        for (uint256 i = 0; i < count; ++i)
+            signatures[i] = data[SIGNATURES_AT + i * length:SIGNATURES_AT + (i + 1) * length];
     }
 
     function _priceOf(int256 value, uint256 time, uint8 decimals) private pure returns (Price memory) {

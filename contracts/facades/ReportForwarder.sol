@@ -2,8 +2,8 @@
 pragma solidity ^0.8.24;
 
 import {ERC165Checker} from "@openzeppelin/contracts/utils/introspection/ERC165Checker.sol";
-import {IFeedStore} from "../interfaces/IFeedStore.sol";
 import {IReceiver} from "../interfaces/IReceiver.sol";
+import {GroupSignature} from "../libraries/GroupSignature.sol";
 import {ObservationHash} from "../libraries/ObservationHash.sol";
 import {Decimals18} from "./Decimals18.sol";
 import {FeedDirectory, IFeedRegistry} from "./FeedDirectory.sol";
@@ -105,7 +105,7 @@ contract ReportForwarder is FeedDirectory {
     /// @param receiver A contract with `onReport`.
     /// @param rawReport The signed payload of 192 bytes.
     /// @param reportContext Empty.
-    /// @param signatures 65 bytes each, as many as the feed's threshold at least.
+    /// @param signatures 65 bytes each, as many as the feed's threshold at least; or one of 52 bytes of its group.
     function report(
         address receiver,
         bytes calldata rawReport,
@@ -174,6 +174,10 @@ contract ReportForwarder is FeedDirectory {
     }
 
     function _checkSignatures(address feed, bytes32 hash, bytes[] calldata signatures) private view {
+        if (signatures.length == 1 && signatures[0].length == GroupSignature.LENGTH) {
+            if (SignedObservation.isSignedByGroup(feed, hash, SignedObservation.positionOf(signatures[0]))) return;
+            revert InvalidSignatures();
+        }
         (uint256[] memory positions, bool ok) = SignedObservation.positionsOf(signatures);
         if (!ok || !SignedObservation.isSigned(feed, hash, positions)) revert InvalidSignatures();
     }

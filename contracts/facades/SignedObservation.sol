@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.24;
 
-import {IFeedStore} from "../interfaces/IFeedStore.sol";
+import {ISignerSet} from "../interfaces/ISignerSet.sol";
+import {GroupSignature} from "../libraries/GroupSignature.sol";
 import {ObservationHash} from "../libraries/ObservationHash.sol";
 import {Signature} from "../libraries/Signature.sol";
 
@@ -26,15 +27,17 @@ library SignedObservation {
     function positionsOf(bytes[] calldata signatures) internal pure returns (uint256[] memory positions, bool ok) {
         positions = new uint256[](signatures.length);
         for (uint256 i = 0; i < signatures.length; ++i) {
-            bytes calldata signature = signatures[i];
-            if (signature.length != Signature.LENGTH) return (positions, false);
-            uint256 position;
-            assembly ("memory-safe") {
-                position := signature.offset
-            }
-            positions[i] = position;
+            if (signatures[i].length != Signature.LENGTH) return (positions, false);
+            positions[i] = positionOf(signatures[i]);
         }
         return (positions, true);
+    }
+
+    /// @notice Where bytes lie in calldata.
+    function positionOf(bytes calldata part) internal pure returns (uint256 position) {
+        assembly ("memory-safe") {
+            position := part.offset
+        }
     }
 
     /// @notice Where each of `count` signatures lies that stand one behind the other.
@@ -46,7 +49,7 @@ library SignedObservation {
     /// @notice Whether as many members of the feed's current signer set as its threshold asks for signed the message,
     /// each once, with signatures that are not the malleable twin. Attestation, revocation and expiry count as of now.
     function isSigned(address feed, bytes32 hash, uint256[] memory positions) internal view returns (bool) {
-        (uint8 threshold, uint32 notAfter, address[] memory active) = IFeedStore(feed).signerSet();
+        (uint8 threshold, uint32 notAfter, address[] memory active) = ISignerSet(feed).signerSet();
         if (threshold == 0 || positions.length < threshold || notAfter < block.timestamp) return false;
         uint256 seen;
         for (uint256 i = 0; i < positions.length; ++i) {
@@ -55,6 +58,19 @@ library SignedObservation {
             seen |= bit;
         }
         return true;
+    }
+
+    /// @notice Whether the feed's current group made the signature of `GroupSignature.LENGTH` bytes at this position.
+    function isSignedByGroup(address feed, bytes32 hash, uint256 position) internal view returns (bool) {
+        (address group, uint256 x, uint8 parity, uint32 notAfter) = ISignerSet(feed).groupKey();
+        if (group == address(0) || notAfter < block.timestamp) return false;
+        uint256 z;
+        address commitment;
+        assembly ("memory-safe") {
+            z := calldataload(position)
+            commitment := shr(96, calldataload(add(position, 32)))
+        }
+        return GroupSignature.isValid(hash, x, parity, z, commitment);
     }
 
     /// @dev One bit per member; 0 when nobody of the set made the signature.

@@ -6,15 +6,15 @@ import { payloadBytes } from "../envelope/dsse.ts";
 import { OBSERVATION_SOLABI_TYPE } from "../envelope/observation.ts";
 import { SOLABI_LENGTH } from "../envelope/observation-solabi.ts";
 
-/** Names the form: payload and ECDSA signatures. */
-const FORM = "00";
-const SIGNATURE_LENGTH = 65;
+/** First byte: what stands behind the payload, and how long each signature is. */
+const FORMS = { list: { byte: "00", length: 65 }, group: { byte: "01", length: 52 } } as const;
 
 const refuse = (reason: string) => fabricError("BUNDLE_MALFORMED", { reason });
 
 /**
- * One item of Pyth's `updateData` for `PythFacade`, `0x` hex: a byte 0, the signed payload, its signatures. The contract
- * checks the signatures; nothing is checked here but the form. A bundle may come as the API gave it.
+ * One item of Pyth's `updateData` for `PythFacade`, `0x` hex: a byte for the form, the signed payload, its signatures:
+ * that of the signing group where the bundle has one, else those of single keys. The contract checks the signatures;
+ * nothing is checked here but the form. A bundle may come as the API gave it.
  * Throws `BUNDLE_MALFORMED`, `JSON_MALFORMED`, `INPUT_TOO_LARGE`, `BASE64_INVALID`.
  * @example
  * ```ts
@@ -23,16 +23,25 @@ const refuse = (reason: string) => fabricError("BUNDLE_MALFORMED", { reason });
  * await consumer.buy([encodePythUpdate(bundle)]);
  * ```
  */
-export const encodePythUpdate = (bundle: unknown): `0x${string}` => {
+export const encodePythUpdate = (
+  bundle: unknown,
+  options: {
+    /** `list` where the feed on that chain knows no group. Default: `group` where there is a group's signature. */
+    readonly by?: keyof typeof FORMS;
+  } = {},
+): `0x${string}` => {
   const { onchain }: Bundle = parseBundle(JSON.stringify(bundle) ?? "");
   if (onchain === null) throw refuse("a record has no form for contracts");
   if (onchain.payloadType !== OBSERVATION_SOLABI_TYPE)
     throw refuse("it holds no observation for contracts");
   const payload = payloadBytes(onchain);
   if (payload.length !== SOLABI_LENGTH) throw refuse(`its payload has ${payload.length} bytes`);
-  const signatures = onchain.signatures.map(({ sig }) => decodeBase64(sig, "signature"));
-  if (signatures.length === 0) throw refuse("nobody signed it");
-  if (signatures.some(({ length }) => length !== SIGNATURE_LENGTH))
-    throw refuse(`a signature has not ${SIGNATURE_LENGTH} bytes`);
-  return `0x${FORM}${[payload, ...signatures].map(bytesToHex).join("")}`;
+  const all = onchain.signatures.map(({ sig }) => decodeBase64(sig, "signature"));
+  const hasGroup = all.some(({ length }) => length === FORMS.group.length);
+  const by = options.by ?? (hasGroup ? "group" : "list");
+  const form = FORMS[by];
+  const fitting = all.filter(({ length }) => length === form.length);
+  const signatures = by === "group" ? fitting.slice(0, 1) : fitting;
+  if (signatures.length === 0) throw refuse(`it has no signature of a ${by}`);
+  return `0x${form.byte}${[payload, ...signatures].map(bytesToHex).join("")}`;
 };
