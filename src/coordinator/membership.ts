@@ -41,6 +41,8 @@ export interface Membership {
     member: QuorumMember,
     options: { readonly signal: AbortSignal },
   ): Promise<Evidence>;
+  /** Evidence that passed last; null where none did, or the member was away since. */
+  evidenceOf(feed: QuorumFeed, member: QuorumMember): Evidence | null;
   /** Whether a signature's keys are bound by the evidence that was admitted. Throws `QUORUM_MEMBER_REFUSED`. */
   checkKeys(feed: QuorumFeed, signature: MemberSignature): void;
 }
@@ -123,6 +125,7 @@ export const createMembership = (parts: {
       if (!entry.evidence) throw refused(member.id, entry.reason.slice(0, 300));
       return entry.evidence;
     },
+    evidenceOf: (feed, { id }) => entries.get(nameOf(feed, id))?.evidence ?? null,
     checkKeys: (feed, { member, json, onchain }) => {
       const keyids = entries.get(nameOf(feed, member))?.keyids;
       for (const keyid of [json.keyid, ...(onchain ? [onchain.keyid] : [])])

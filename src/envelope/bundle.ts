@@ -10,6 +10,8 @@ import { parseStrictJson } from "./strict-json.ts";
 export const BUNDLE_MEDIA_TYPE = "application/vnd.cryptlet.bundle.v1+json";
 /** Largest bundle that is read, in bytes. */
 export const MAX_BUNDLE_BYTES = 4_194_304;
+/** Most pieces of evidence that a bundle carries: one for each host that may have to sign. */
+export const MAX_EVIDENCE = 16;
 
 const text = (max: number) => z.string().max(max);
 
@@ -48,7 +50,7 @@ export const bundleSchema = z.strictObject({
   onchain: dsseEnvelopeSchema.nullable(),
   /** Keys that the evidence binds. Being here makes no key trusted. */
   keys: z.array(keyRecordSchema).max(32),
-  evidence: z.array(evidenceSchema).max(8),
+  evidence: z.array(evidenceSchema).max(MAX_EVIDENCE),
   /** Base64 DER; none in this version. */
   certificates: z.array(text(16_384)).max(16),
   receipts: z.array(receiptSchema).max(64),

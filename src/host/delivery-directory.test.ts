@@ -46,6 +46,7 @@ const open = (bindings: readonly Binding[]) =>
   createDeliveryDirectory({
     store,
     fabric: FABRIC,
+    host: null,
     feeds: new Set([GOLD, "unborn" as FeedId]),
     bindings,
     chains: new Map(
@@ -83,7 +84,7 @@ const take = async (chain: ChainName) => {
       trx,
       {
         stream: roundStream(FABRIC).name,
-        consumer: deliveryConsumer(chain),
+        consumer: deliveryConsumer(chain, null),
         sequence: 1,
         messageId: roundMessageId(GOLD, 1, envelopeDigest),
       },

@@ -26,6 +26,8 @@ export interface ServedChain {
 export interface DeliveryDirectoryParts {
   readonly store: Store;
   readonly fabric: FabricId;
+  /** Name of this host where several take the same rounds; null where it is the only one. */
+  readonly host: string | null;
   readonly feeds: ReadonlySet<FeedId>;
   readonly bindings: readonly Binding[];
   readonly chains: ReadonlyMap<ChainName, ServedChain>;
@@ -71,7 +73,7 @@ export const createDeliveryDirectory = (parts: DeliveryDirectoryParts): Delivery
     stored.some((row) => row.chain === chain) ||
     (await isApplied(store.db, {
       stream: roundStream(parts.fabric).name,
-      consumer: deliveryConsumer(chain),
+      consumer: deliveryConsumer(chain, parts.host),
       messageId: roundMessageId(feed, round, envelopeDigest),
     }));
 

@@ -65,8 +65,9 @@ const openIntake = async ({ isMaker = true }: { readonly isMaker?: boolean } = {
       clock: systemClock,
       log: createLog({ level: "silent" }),
       fabric: FABRIC,
+      host: null,
       chain: LOCAL.chain,
-      trust,
+      trust: { policyFor: () => trust, checkMembers: () => undefined },
       bindings: [{ feed: GOLD, ...LOCAL, mode: "every" }],
       onStored: () => {
         stored += 1;

@@ -4,13 +4,13 @@ import type { Clock } from "../core/clock.ts";
 import { isFabricError } from "../core/errors/fabric-error.ts";
 import type { ChainName, FabricId } from "../core/ids.ts";
 import type { Log } from "../core/log.ts";
-import type { TrustPolicy } from "../envelope/trust-policy.ts";
 import type { VerificationReport } from "../envelope/verification-report.ts";
 import { verifyBundle } from "../envelope/verify-bundle.ts";
 import { applyOnce } from "../store/apply-once.ts";
 import { importRound } from "../store/import-round.ts";
 import { deliveryId, findDelivery, insertDeliveries } from "../store/deliveries.ts";
 import type { Store } from "../store/store.ts";
+import type { RoundTrust } from "./quorum-feeds.ts";
 import { deliveryConsumer, roundMessageId, roundStream } from "./round-message.ts";
 import { toRoundRow, viewObservation } from "./round-view.ts";
 
@@ -25,8 +25,10 @@ export interface DeliveryIntakeParts {
   readonly log: Log;
   readonly fabric: FabricId;
   readonly chain: ChainName;
+  /** Name of this host where several take the same rounds; null where it is the only one. */
+  readonly host: string | null;
   /** Keys that may sign rounds of this fabric. */
-  readonly trust: TrustPolicy;
+  readonly trust: RoundTrust;
   /** Bindings on this chain. */
   readonly bindings: readonly Binding[];
   /** Called after new deliveries are stored. */
@@ -35,7 +37,7 @@ export interface DeliveryIntakeParts {
 }
 
 /** A stale round is authentic all the same: whether it may still land is the contract's word, and stands in its delivery. */
-const isAuthentic = ({ steps }: VerificationReport): boolean =>
+export const isAuthentic = ({ steps }: VerificationReport): boolean =>
   steps.every(({ step, status }) => status !== "failed" || step === "freshness");
 
 const textOf = (data: Uint8Array): string => Buffer.from(data).toString("utf8");
@@ -50,18 +52,22 @@ export const startDeliveryIntake = async (
 ): Promise<Consumption> => {
   const { bus, store, clock, log, fabric, chain, trust } = parts;
   const stream = roundStream(fabric);
-  const durable = deliveryConsumer(chain);
+  const durable = deliveryConsumer(chain, parts.host);
 
   const handle = async (message: Message): Promise<Disposition> => {
     parts.onProgress();
     const at = clock.now();
-    const report = await verifyBundle(message.data, { trust, at });
+    const report = await verifyBundle(message.data, {
+      trust: trust.policyFor(message.subject),
+      at,
+    });
     const { observation, envelopeDigest } = report;
     if (!isAuthentic(report) || observation === null || envelopeDigest === null) {
       const code = report.code ?? "ENVELOPE_MALFORMED";
       log.error("envelope refused", { chain, sequence: message.sequence, code });
       return { deadLetter: code };
     }
+    trust.checkMembers(message.subject, message.data);
     const { feed, round } = observation.subject;
     const committed = viewObservation({ observation, envelopeDigest }, report.simulated !== false);
     const imported = { round: toRoundRow(committed, null), bundleJson: textOf(message.data) };
@@ -104,8 +110,8 @@ export const startDeliveryIntake = async (
       try {
         return await handle(message);
       } catch (error) {
-        if (isFabricError(error, "ROUND_FORKED")) {
-          log.error("a round exists twice", { chain, sequence: message.sequence, error });
+        if (isFabricError(error, "ROUND_FORKED") || isFabricError(error, "THRESHOLD_NOT_MET")) {
+          log.error("a round is refused", { chain, sequence: message.sequence, error });
           return { deadLetter: error.code };
         }
         log.warn("a message could not be taken; it comes again", {

@@ -95,6 +95,7 @@ const openWorker = async (options: {
   const waiting: { readonly count: number; readonly resolve: () => void }[] = [];
   const bindings: readonly Binding[] = contracts.map((target) => ({ feed: GOLD, ...target, mode }));
   const worker = startDeliveryWorker({
+    holdMs: () => 0,
     adapter,
     bindings,
     store,

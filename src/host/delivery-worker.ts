@@ -10,6 +10,7 @@ import { bindingOf, type Binding } from "../bindings/binding.ts";
 import type { Clock } from "../core/clock.ts";
 import { fabricError, isFabricError, type FabricError } from "../core/errors/fabric-error.ts";
 import { toWire } from "../core/errors/wire.ts";
+import type { FeedId } from "../core/ids.ts";
 import type { Log } from "../core/log.ts";
 import { createWake } from "../core/wake.ts";
 import { decodeBase64 } from "../crypto/base64.ts";
@@ -40,6 +41,11 @@ export interface DeliveryWorkerParts {
   /** Bindings on this chain. */
   readonly bindings: readonly Binding[];
   readonly store: Store;
+  /**
+   * How long a round of this feed that another host made waits for that host to deliver it, ms; 0 where nobody else
+   * does. What the chain has by then costs nothing.
+   */
+  readonly holdMs: (feed: FeedId) => number;
   readonly clock: Clock;
   readonly log: Log;
   /** Sees every stored change. */
@@ -145,11 +151,18 @@ export const startDeliveryWorker = (parts: DeliveryWorkerParts): DeliveryWorker 
     }
   };
 
+  const isHeld = async (row: DeliveryRow): Promise<boolean> => {
+    const holdMs = parts.holdMs(row.feed);
+    if (holdMs === 0 || row.status !== "prepared" || row.attempts > 0) return false;
+    if (row.createdAt + holdMs <= clock.now()) return false;
+    return (await findRound(store.db, row.feed, row.round))?.runId === null;
+  };
+
   const pass = async (): Promise<void> => {
     const rows = await openDeliveries(store.db, { chain: adapter.name, limit: MAX_IN_FLIGHT });
     for (const row of rows) {
       if (signal.aborted || inFlight.size >= MAX_IN_FLIGHT) return;
-      if (inFlight.has(row.id)) continue;
+      if (inFlight.has(row.id) || (await isHeld(row))) continue;
       const record = await prepare(row);
       parts.onProgress();
       if (isSettled(record)) parts.onChange(record);

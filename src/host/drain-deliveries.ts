@@ -20,7 +20,8 @@ const waitingFeeds = async (
   const waiting: string[] = [];
   for (const { id, bindings } of feeds) {
     const newest = bindings.length === 0 ? null : await latestRound(store.db, id);
-    if (!newest) continue;
+    // What another host made is that host's to broadcast first.
+    if (!newest || newest.runId === null) continue;
     const rows = await listDeliveries(store.db, {
       feed: id,
       round: newest.round,

@@ -1,6 +1,13 @@
+import { z } from "zod";
 import { fabricError } from "../core/errors/fabric-error.ts";
 import type { Digest } from "../core/ids.ts";
-import { evidenceSchema, parseBundle, type Bundle, type Receipt } from "../envelope/bundle.ts";
+import {
+  evidenceSchema,
+  MAX_EVIDENCE,
+  parseBundle,
+  type Bundle,
+  type Receipt,
+} from "../envelope/bundle.ts";
 import { listDeliveries, type DeliveryRow } from "../store/deliveries.ts";
 import { findBundle } from "../store/envelopes.ts";
 import { findRoundByEnvelope } from "../store/rounds.ts";
@@ -9,6 +16,12 @@ import type { EnvelopeArchive } from "./fabric.ts";
 
 /** Most receipts that a bundle carries (`bundleSchema`). */
 const MAX_RECEIPTS = 64;
+
+/** One piece, or those of all the hosts that signed. */
+const keptEvidenceSchema = z.union([
+  evidenceSchema.transform((piece) => [piece]),
+  z.array(evidenceSchema).min(1).max(MAX_EVIDENCE),
+]);
 
 const toReceipt = (row: DeliveryRow, chainId: string): readonly Receipt[] =>
   row.txHash === null || row.blockNumber === null
@@ -36,7 +49,7 @@ export const createEnvelopeArchive = (
     const bundle = parseBundle(found.bundleJson);
     if (found.evidenceJson === null) return bundle;
     const evidence: unknown = JSON.parse(found.evidenceJson);
-    return { ...bundle, evidence: [evidenceSchema.parse(evidence)] };
+    return { ...bundle, evidence: keptEvidenceSchema.parse(evidence) };
   };
   return {
     async bundle(digest) {

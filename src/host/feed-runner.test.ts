@@ -23,6 +23,7 @@ import { createFabricEvents, type FabricEvent } from "./fabric-events.ts";
 import { createFabricMetrics } from "./fabric-metrics.ts";
 import { createFeedRunner } from "./feed-runner.ts";
 import { createLatestRounds } from "./latest-rounds.ts";
+import { createOwnSealer } from "./round-sealer.ts";
 import { createTranscriptKeeper } from "./transcript-keeper.ts";
 
 const cause = { id: "interval:xau-usd:1", kind: "interval", at: FIXTURE_TIME } as const;
@@ -118,7 +119,12 @@ const open = async (script: (store: Store) => Script) => {
     metrics,
     latest,
     transcripts: createTranscriptKeeper({ keep: "published" }),
-    evidence: () => ({ type: "application/vnd.cryptlet.test+json", body: "e30=" }),
+    sealer: createOwnSealer({
+      feed: GOLD,
+      cryptlet,
+      store,
+      evidence: () => ({ type: "application/vnd.cryptlet.test+json", body: "e30=" }),
+    }),
     onCommitted: () => {
       committed += 1;
     },

@@ -1,29 +1,17 @@
 import type { LoadedCryptlet, RunReport } from "../../enclave-sim/host/enclave.ts";
 import type { RecordedTranscript } from "../../enclave-sim/protocol/sealed-transcript.ts";
-import type { Clock } from "../core/clock.ts";
 import { toWire } from "../core/errors/wire.ts";
-import { createRunId, type FabricId, type RunId } from "../core/ids.ts";
-import type { Log } from "../core/log.ts";
-import { digestOf } from "../crypto/hashes.ts";
-import { buildBundle, serializeBundle, type Evidence } from "../envelope/bundle.ts";
+import { createRunId, type RunId } from "../core/ids.ts";
 import { canonicalJson } from "../envelope/canonical-json.ts";
-import { commitRound } from "../store/commit-round.ts";
 import { latestRound } from "../store/rounds.ts";
 import { closeRun, openRun } from "../store/runs.ts";
-import type { Store } from "../store/store.ts";
 import type { PublishReason } from "../triggers/publish-reason.ts";
-import type { FabricEvents } from "./fabric-events.ts";
-import type { FabricMetrics } from "./fabric-metrics.ts";
+import { commitSealed, type RoundCommitParts } from "./commit-sealed.ts";
 import type { FeedDefinition } from "./feed-definition.ts";
-import type { LatestRounds } from "./latest-rounds.ts";
 import { decidePublication } from "./publication.ts";
-import { roundMessageId, roundSubject } from "./round-message.ts";
-import { toRoundRow, viewObservation } from "./round-view.ts";
 import { readSources } from "./run-sources.ts";
+import type { RoundSealer } from "./round-sealer.ts";
 import type { TranscriptKeeper } from "./transcript-keeper.ts";
-
-/** Signing hosts of one fabric count up from here when several of them take turns (a later part). */
-const EPOCH = 1;
 
 /** What a run is started for. */
 export interface RunCause {
@@ -35,21 +23,12 @@ export interface RunCause {
 }
 
 /** Everything a feed's runs need. */
-export interface FeedRunnerParts {
-  readonly fabric: FabricId;
+export interface FeedRunnerParts extends RoundCommitParts {
   readonly feed: FeedDefinition;
   readonly cryptlet: LoadedCryptlet;
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly events: FabricEvents;
-  readonly metrics: FabricMetrics;
-  readonly latest: LatestRounds;
   readonly transcripts: TranscriptKeeper;
-  /** What stands behind the Cryptlet's keys now. */
-  readonly evidence: () => Evidence;
-  /** Called after a commit: the outbox has something to publish. */
-  readonly onCommitted: () => void;
+  /** Signs, alone or with others. */
+  readonly sealer: RoundSealer;
 }
 
 /** Runs of one feed, one at a time. */
@@ -87,65 +66,13 @@ export const createFeedRunner = (parts: FeedRunnerParts): FeedRunner => {
     reason: PublishReason,
     signal: AbortSignal | undefined,
   ): Promise<void> => {
-    const previous = await latestRound(store.db, feed.id);
-    const round = (previous?.round ?? 0) + 1;
-    const signed = await cryptlet.sign(
-      {
-        runId: report.runId,
-        feed: feed.id,
-        round,
-        epoch: EPOCH,
-        previous: previous?.envelopeDigest ?? null,
-      },
-      signal ? { signal } : {},
-    );
-    const bundleJson = serializeBundle(
-      buildBundle({
-        envelope: signed.envelope,
-        onchain: signed.onchain,
-        keys: [...cryptlet.keys],
-        run: report.receipt,
-      }),
-    );
-    const evidenceJson = canonicalJson(parts.evidence());
-    const view = viewObservation(signed, true);
-    const messageId = roundMessageId(feed.id, round, view.envelopeDigest);
-    const at = clock.now();
-    await store.transaction((trx) =>
-      commitRound(trx, {
-        round: toRoundRow(view, report.runId),
-        bundleJson,
-        // Many envelopes stand on one piece of evidence: it is kept once, and off the bus.
-        evidence: { digest: digestOf(Buffer.from(evidenceJson)), json: evidenceJson },
-        outbox: {
-          subject: roundSubject(parts.fabric, feed.id),
-          messageId,
-          payload: Buffer.from(bundleJson),
-        },
-        run: {
-          id: report.runId,
-          status: "published",
-          finishedAt: at,
-          error: null,
-          receiptJson: canonicalJson(report.receipt),
-          transcript: transcripts.keepOf("published", report.transcript),
-        },
-        at,
-      }),
-    );
+    const sealed = await parts.sealer.seal(report, signal ? { signal } : {});
+    await commitSealed(parts, sealed, {
+      receipt: report.receipt,
+      end: { id: report.runId, transcript: transcripts.keepOf("published", report.transcript) },
+    });
     metrics.runs.inc({ feed: feed.id, outcome: "published" });
     metrics.rounds.inc({ feed: feed.id, reason });
-    metrics.latestRound.set({ feed: feed.id }, round);
-    metrics.latestObservedAt.set({ feed: feed.id }, view.observedAt / 1_000);
-    const committed = parts.latest.commit(view);
-    parts.onCommitted();
-    log.info("round committed", { feed: feed.id, round, reason, envelope: view.envelopeDigest });
-    events.emit({
-      type: "round-committed",
-      round: committed,
-      outboxMessageId: messageId,
-      signer: signed.envelope.signatures[0]?.keyid ?? "",
-    });
   };
 
   const execute = async (run: RunId, cause: RunCause, signal: AbortSignal | undefined) => {

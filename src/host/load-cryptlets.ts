@@ -1,8 +1,9 @@
 import path from "node:path";
-import type { Enclave, LoadedCryptlet } from "../../enclave-sim/host/enclave.ts";
+import type { Enclave, FeedAgreement, LoadedCryptlet } from "../../enclave-sim/host/enclave.ts";
 import type { SourcesConfiguration } from "../../enclave-sim/capabilities/http/http-capability.ts";
 import type { SecretBroker } from "../../enclave-sim/host/secret-broker.ts";
 import { readPackage } from "../../enclave-sim/host/read-package.ts";
+import type { FeedQuorum } from "../core/config/quorum-settings.ts";
 import type { FabricConfig } from "../core/config/schema.ts";
 import { fabricError } from "../core/errors/fabric-error.ts";
 import type { CryptletId, FeedId } from "../core/ids.ts";
@@ -50,6 +51,19 @@ const decideSources = async (
     allowPrivateAddresses,
   };
 };
+
+/** What the enclave is loaded with: part of its configuration's id. */
+const agreementOf = ({
+  members,
+  threshold,
+  tolerancePpm,
+  windowMs,
+}: FeedQuorum): FeedAgreement => ({
+  members,
+  threshold,
+  tolerancePpm,
+  windowMs,
+});
 
 /**
  * Read every configured package, join its manifest with the configured feeds and start it in the enclave.
@@ -116,6 +130,7 @@ export const loadCryptlets = async (
             feedHash: feed.hash,
             parameters: feed.config.parameters,
             validForMs: feed.config.validForMs,
+            ...(feed.config.quorum ? { quorum: agreementOf(feed.config.quorum) } : {}),
             ...(options?.lastRound ? { lastRound: await options.lastRound(feed.id) } : {}),
           })),
         ),

@@ -27,5 +27,6 @@ export const roundStream = (fabric: FabricId): StreamConfig => ({
   duplicateWindowMs: DAY_MS,
 });
 
-/** Durable consumer that takes rounds off the bus for a chain. */
-export const deliveryConsumer = (chain: ChainName): string => `deliver-${chain}`;
+/** Durable consumer that takes rounds off the bus for a chain; each host of a quorum has its own. */
+export const deliveryConsumer = (chain: ChainName, host: string | null): string =>
+  host === null ? `deliver-${chain}` : `deliver-${chain}-${host}`;

@@ -2,9 +2,8 @@ import type { ChainAdapter, DeliveryRecord } from "../adapters/contract/chain-ad
 import type { Bus } from "../bus/bus.ts";
 import type { Clock } from "../core/clock.ts";
 import type { FabricConfig } from "../core/config/schema.ts";
-import type { ChainName } from "../core/ids.ts";
+import type { ChainName, FeedId } from "../core/ids.ts";
 import type { Log } from "../core/log.ts";
-import type { TrustPolicy } from "../envelope/trust-policy.ts";
 import type { Store } from "../store/store.ts";
 import { connectChain } from "./connect-chain.ts";
 import { startDeliveryIntake } from "./delivery-intake.ts";
@@ -14,6 +13,7 @@ import type { FabricMetrics } from "./fabric-metrics.ts";
 import type { LatestRounds } from "./latest-rounds.ts";
 import type { LoopProgress } from "./loop-progress.ts";
 import { startReconciliation } from "./reconcile-deliveries.ts";
+import type { RoundTrust } from "./quorum-feeds.ts";
 import type { Teardown } from "./teardown.ts";
 
 /** A worker turns at least every five seconds; a chain that hangs is noticed here. */
@@ -28,7 +28,9 @@ export interface ChainParts {
   readonly metrics: FabricMetrics;
   readonly latest: LatestRounds;
   readonly progress: LoopProgress;
-  readonly trust: TrustPolicy;
+  readonly trust: RoundTrust;
+  /** @see DeliveryWorkerParts.holdMs */
+  readonly holdMs: (feed: FeedId) => number;
   readonly teardown: Teardown;
 }
 
@@ -63,6 +65,7 @@ export const startChains = async (
       ...parts,
       adapter,
       bindings,
+      holdMs: parts.holdMs,
       onProgress: tick,
       onChange: announceDelivery(parts),
     });
@@ -76,6 +79,7 @@ export const startChains = async (
     const intake = await startDeliveryIntake({
       ...parts,
       fabric: config.fabric,
+      host: config.quorum?.host ?? null,
       chain: chain.name,
       bindings,
       onStored: wake,

@@ -30,12 +30,13 @@ import { createLoopProgress } from "./loop-progress.ts";
 import { openEnclave } from "./open-enclave.ts";
 import { createOutboxPublisher } from "./outbox-publisher.ts";
 import { roundStream } from "./round-message.ts";
+import { holdOf, readQuorumFeeds, trustRounds } from "./quorum-feeds.ts";
 import { createRunDirectory } from "./run-directory.ts";
 import { announceDelivery, startChains } from "./start-chains.ts";
 import { startFeeds } from "./start-feeds.ts";
 import { createTeardown, type Teardown } from "./teardown.ts";
 import { createTranscriptKeeper } from "./transcript-keeper.ts";
-import { trustOwnKeys } from "./trust-own-keys.ts";
+import { startQuorum } from "./start-quorum.ts";
 import { warnOfWall } from "./warn-of-wall.ts";
 
 /** The publisher turns at least every five seconds, plus the bus's own time-out. */
@@ -113,9 +114,12 @@ const start = async (
   teardown.push(() => renewal.stop());
 
   const shared = { store, bus, clock, log, events, metrics, latest, progress, teardown };
+  const quorums = readQuorumFeeds(config, feeds);
+  const trust = trustRounds(config.fabric, cryptlets.values(), feeds.keys(), quorums);
   const chains = await startChains(config, {
     ...shared,
-    trust: trustOwnKeys(config.fabric, cryptlets.values()),
+    trust,
+    holdMs: holdOf(config, quorums),
   });
 
   const letters = await startDeadLetterKeeper({ ...shared, fabric: config.fabric });
@@ -139,7 +143,7 @@ const start = async (
   });
   teardown.push(() => outbox.stop());
 
-  const triggers = await startFeeds(feeds, {
+  const making = {
     ...shared,
     fabric: config.fabric,
     transcripts: createTranscriptKeeper(config.transcripts),
@@ -147,7 +151,9 @@ const start = async (
     onCommitted: () => {
       outbox.notify();
     },
-  });
+  };
+  const quorum = await startQuorum(config, { ...making, feeds, quorums, trust });
+  const triggers = await startFeeds(feeds, { ...making, quorum });
   teardown.push(() => triggers.stop());
 
   const housekeeping = startHousekeeping({
@@ -177,6 +183,7 @@ const start = async (
       store,
       chains,
       fabric: config.fabric,
+      host: config.quorum?.host ?? null,
       feeds: new Set(feeds.keys()),
       bindings: config.bindings,
       onChange: announceDelivery(shared),

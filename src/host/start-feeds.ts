@@ -11,6 +11,8 @@ import type { ServedFeedEntry } from "./feed-directory.ts";
 import { createFeedRunner, type FeedRunner } from "./feed-runner.ts";
 import type { LatestRounds } from "./latest-rounds.ts";
 import type { LoopProgress, LoopTick } from "./loop-progress.ts";
+import { createOwnSealer } from "./round-sealer.ts";
+import type { QuorumDesk } from "./start-quorum.ts";
 import type { TranscriptKeeper } from "./transcript-keeper.ts";
 import { readRoundView } from "./watch-rounds.ts";
 
@@ -28,6 +30,8 @@ export interface FeedParts {
   readonly transcripts: TranscriptKeeper;
   readonly renewal: Pick<EvidenceRenewal, "of">;
   readonly progress: LoopProgress;
+  /** Who signs with whom. */
+  readonly quorum: Pick<QuorumDesk, "sealer">;
   readonly onCommitted: () => void;
 }
 
@@ -44,7 +48,19 @@ export const startFeeds = async (
     latest.register(feed.id, newest && (await readRoundView(store, newest)));
     runners.set(
       feed.id,
-      createFeedRunner({ ...parts, feed, cryptlet, evidence: () => parts.renewal.of(cryptlet) }),
+      createFeedRunner({
+        ...parts,
+        feed,
+        cryptlet,
+        sealer:
+          parts.quorum.sealer(feed.id) ??
+          createOwnSealer({
+            feed: feed.id,
+            cryptlet,
+            store,
+            evidence: () => parts.renewal.of(cryptlet),
+          }),
+      }),
     );
     const limit = WAIT_LIMIT_MS + cryptlet.manifest.limits.timeoutMs;
     ticks.set(feed.id, parts.progress.register(`feed-${feed.id}`, limit));
@@ -54,6 +70,9 @@ export const startFeeds = async (
     clock,
     feeds: [...feeds.values()].map(({ feed }) => ({ feed: feed.id, schedule: feed.config })),
     handle: async (event) => {
+      const sealer = parts.quorum.sealer(event.feed);
+      // Another host leads: it asks when there is something to sign.
+      if (sealer && !(await sealer.prepare({}))) return;
       await runners.get(event.feed)?.run(event);
     },
     fault: (feed, error) => {

@@ -2,7 +2,7 @@ import { fabricError } from "../core/errors/fabric-error.ts";
 import type { Digest } from "../core/ids.ts";
 import { keepEvidence } from "./evidence.ts";
 import { appendOutbox, type OutboxEntry } from "./outbox.ts";
-import { insertRound, latestRound, type RoundRow } from "./rounds.ts";
+import { findRound, insertRound, latestRound, type RoundRow } from "./rounds.ts";
 import { closeRun, type RunEnd } from "./runs.ts";
 import type { Executor } from "./store.ts";
 
@@ -14,6 +14,8 @@ export interface RoundCommit {
   /** Evidence that the bundle is given back with; null when there is none. */
   readonly evidence: { readonly digest: Digest; readonly json: string } | null;
   readonly outbox: OutboxEntry;
+  /** A round that several hosts signed: those that found no quorum before it are missing, and it may be here already. */
+  readonly mayLeaveGap?: boolean;
   /** End of the run that made it; null for a round that was imported. */
   readonly run: RunEnd | null;
   /** ms since epoch. */
@@ -23,12 +25,19 @@ export interface RoundCommit {
 /**
  * Writes round, envelope, outbox row and the run's end. Part of the caller's transaction: all or nothing. Deliveries
  * are stored by who takes the round off the bus, together with the message's sequence.
- * Throws `ROUND_OUT_OF_ORDER` unless it is the feed's next round, so that of two writers one loses.
+ * Throws `ROUND_OUT_OF_ORDER` unless it is the feed's next round, so that of two writers one loses; with `mayLeaveGap`,
+ * unless it is a later one.
  */
 export const commitRound = async (trx: Executor, commit: RoundCommit): Promise<void> => {
-  const { round } = commit;
+  const { round, mayLeaveGap = false } = commit;
+  const known = mayLeaveGap ? await findRound(trx, round.feed, round.round) : null;
+  if (known?.envelopeDigest === round.envelopeDigest) {
+    // Another host brought it to its end and published it meanwhile.
+    if (commit.run) await closeRun(trx, commit.run);
+    return;
+  }
   const expected = ((await latestRound(trx, round.feed))?.round ?? 0) + 1;
-  if (round.round !== expected)
+  if (mayLeaveGap ? round.round < expected : round.round !== expected)
     throw fabricError("ROUND_OUT_OF_ORDER", { feed: round.feed, expected, round: round.round });
   if (commit.evidence)
     await keepEvidence(trx, commit.evidence.digest, commit.evidence.json, commit.at);

@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { addressSchema, digestSchema } from "../ids.ts";
 
-/** Most hosts that one quorum may have: an envelope carries at most 32 signatures. */
-export const MAX_MEMBERS = 32;
+/** Most hosts that one quorum may have. */
+const MAX_MEMBERS = 31;
+/** Most signatures that a round may need: a bundle carries two keys and a piece of evidence for each. */
+const MAX_SIGNERS = 16;
 
 const memberIdSchema = z
   .string()
@@ -48,6 +50,11 @@ export const quorumSchema = <File extends z.ZodType>(file: File) =>
     leaseMs: duration(500, 600_000)
       .default(10_000)
       .describe("a leader that was not heard of for so long is replaced"),
+    deliverAfterMs: duration(100, 3_600_000)
+      .default(15_000)
+      .describe(
+        "a round that another host made waits so long for that host to put it on chain, and once more for each member that is first",
+      ),
   });
 
 /** What the members of one feed agreed on; every one of them needs the same. */
@@ -60,7 +67,7 @@ export const feedQuorumSchema = z.strictObject({
   threshold: z
     .int()
     .min(1)
-    .max(MAX_MEMBERS)
+    .max(MAX_SIGNERS)
     .describe("how many of them must sign each round: more than half"),
   tolerancePpm: z
     .int()

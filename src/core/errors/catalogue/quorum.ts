@@ -6,6 +6,11 @@ export const quorumErrors = {
     message: "Round {round} of {feed} has {count} of {threshold} signatures: {refusals}",
     hint: "Nothing was published and the next trigger tries again; each member that did not sign stands there with its reason.",
   },
+  QUORUM_NOT_LED: {
+    kind: "unavailable",
+    message: "This host does not lead {feed} any more",
+    hint: "Another member makes its rounds; `cryptlet member list` says which.",
+  },
   QUORUM_MEMBER_UNKNOWN: {
     kind: "verification",
     message: "{member} is no member of the quorum of {feed}",
