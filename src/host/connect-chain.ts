@@ -1,10 +1,10 @@
 import type { ChainAdapter } from "../adapters/contract/chain-adapter.ts";
 import { createEvmAdapter } from "../adapters/evm/create-evm-adapter.ts";
-import type { FeePolicy } from "../adapters/evm/fee-policy.ts";
 import type { Clock } from "../core/clock.ts";
 import type { FabricConfig } from "../core/config/schema.ts";
 import { isFabricError } from "../core/errors/fabric-error.ts";
 import type { Log } from "../core/log.ts";
+import { feePolicy } from "./fee-policy.ts";
 import { openSigner } from "./open-signer.ts";
 import type { Store } from "../store/store.ts";
 
@@ -12,15 +12,6 @@ type ChainConfig = FabricConfig["chains"][number];
 
 /** Longest wait for the chain's first answer, in ms. */
 const PROBE_MS = 5_000;
-
-const feePolicyOf = (fees: ChainConfig["fees"]): FeePolicy =>
-  fees.kind === "market"
-    ? {
-        kind: "market",
-        ...(fees.tipPerGas === null ? {} : { tipPerGas: fees.tipPerGas }),
-        ...(fees.maxFeePerGas === null ? {} : { maxFeePerGas: fees.maxFeePerGas }),
-      }
-    : { kind: "legacy", gasPrice: fees.kind === "legacy" ? fees.gasPrice : 0n };
 
 /**
  * The adapter of a configured chain. A chain that does not answer is no reason not to start: deliveries wait in the
@@ -36,7 +27,7 @@ export const connectChain = async (
       rpcUrl: chain.endpoints[0]?.url.reveal() ?? "",
       chainId: chain.chainId,
       finality: chain.finality,
-      fees: feePolicyOf(chain.fees),
+      fees: feePolicy(chain.fees),
     },
     signer: await openSigner(chain),
     store,
