@@ -6,6 +6,7 @@ import { brokerSecretRevoke } from "./commands/broker-secret-revoke.ts";
 import { brokerStart } from "./commands/broker-start.ts";
 import { build } from "./commands/build.ts";
 import { contractDeploy } from "./commands/contract-deploy.ts";
+import { contractFacade } from "./commands/contract-facade.ts";
 import { deadLetterList } from "./commands/dead-letter-list.ts";
 import { deadLetterReplay } from "./commands/dead-letter-replay.ts";
 import { deliveryList } from "./commands/delivery-list.ts";
@@ -43,6 +44,7 @@ export const commands: readonly CommandRecord[] = [
   deliveryReceipt,
   deliveryRetry,
   contractDeploy,
+  contractFacade,
   envelopeShow,
   envelopeVerify,
   replay,

@@ -32,6 +32,7 @@ describe("the built command line", () => {
         "delivery receipt",
         "delivery retry",
         "contract deploy",
+        "contract facade",
         "envelope show",
         "envelope verify",
         "replay",
