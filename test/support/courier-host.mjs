@@ -104,4 +104,6 @@ process.once("SIGTERM", () => {
     () => process.exit(1),
   );
 });
+// Nobody is left who would end it.
+process.once("disconnect", die);
 process.send?.({ ready: true });

@@ -1,5 +1,5 @@
 import { Transaction, Wallet } from "ethers";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { evmEngines, type EvmEngine, type Keep } from "./evm-engines.ts";
 import { ANVIL_SECRETS } from "./test-chain.ts";
 
@@ -23,19 +23,33 @@ const blockOf = async (engine: EvmEngine, raw: string): Promise<number | null> =
   return receipt ? Number(receipt.blockNumber) : null;
 };
 
-const hashAt = async (engine: EvmEngine, height: number | string): Promise<string | undefined> => {
+interface Block {
+  readonly hash: string;
+  readonly baseFeePerGas: string;
+}
+
+const blockAt = async (engine: EvmEngine, height: number | string): Promise<Block | null> => {
   const tag = typeof height === "number" ? `0x${height.toString(16)}` : height;
-  const block = (await engine.ask("eth_getBlockByNumber", tag, false)) as { hash: string } | null;
-  return block?.hash;
+  return (await engine.ask("eth_getBlockByNumber", tag, false)) as Block | null;
 };
+const hashAt = async (engine: EvmEngine, height: number | string): Promise<string | undefined> =>
+  (await blockAt(engine, height))?.hash;
 
 describe.each(evmEngines)("engine $name", ({ available, start }) => {
-  const begin = async (): Promise<EvmEngine> => {
-    const engine = await start();
-    onTestFinished(() => engine.stop());
-    return engine;
-  };
   const isThere = available("the engines of the tests");
+  let engine: EvmEngine;
+  let nonce = 0;
+  const next = (): Promise<string> => {
+    nonce += 1;
+    return transfer(nonce - 1);
+  };
+  // One engine for all of its tests: each starts where the one before it ended.
+  beforeAll(async () => {
+    if (isThere) engine = await start();
+  });
+  afterAll(async () => {
+    if (isThere) await engine.stop();
+  });
 
   it.runIf(isThere).each<[Keep, number, number | null]>([
     ["same", 3, 0],
@@ -45,9 +59,8 @@ describe.each(evmEngines)("engine $name", ({ available, start }) => {
     ["gone", 1, null],
     ["moved", 1, 1],
   ])("reorganises: %s, %i deep", async (keep, depth, offset) => {
-    const engine = await begin();
     await engine.mine(2);
-    const raw = await transfer(0);
+    const raw = await next();
     const base = await engine.height();
     await engine.ask("eth_sendRawTransaction", raw);
     await engine.mine(depth);
@@ -71,8 +84,7 @@ describe.each(evmEngines)("engine $name", ({ available, start }) => {
   });
 
   it.runIf(isThere)("keeps the order of an account's transactions over a reorg", async () => {
-    const engine = await begin();
-    const raws = await Promise.all([0, 1, 2, 3].map(transfer));
+    const raws = await Promise.all([next(), next(), next(), next()]);
     for (const raw of raws) {
       await engine.ask("eth_sendRawTransaction", raw);
       await engine.mine();
@@ -83,7 +95,6 @@ describe.each(evmEngines)("engine $name", ({ available, start }) => {
   });
 
   it.runIf(isThere)("makes blocks by itself until it is told not to", async () => {
-    const engine = await begin();
     const base = await engine.height();
     engine.autoMine(5);
     await expect.poll(() => engine.height()).toBeGreaterThan(base + 2);
@@ -95,12 +106,32 @@ describe.each(evmEngines)("engine $name", ({ available, start }) => {
   });
 
   it.runIf(isThere)("has the safe and finalized blocks that it is told", async () => {
-    const engine = await begin();
     await engine.mine(6);
     const height = await engine.height();
     await engine.setSafeFinalized({ safe: height - 1, finalized: height - 4 });
     if (!engine.choosesTags) return;
     expect(await hashAt(engine, "safe")).toBe(await hashAt(engine, height - 1));
     expect(await hashAt(engine, "finalized")).toBe(await hashAt(engine, height - 4));
+  });
+
+  it.runIf(isThere)(
+    "asks a higher base fee when it is told, and a lower one after it",
+    async () => {
+      const wanted = 2_000_000_000n;
+      await engine.raiseBaseFee(wanted);
+      await engine.mine();
+      const baseFee = async (): Promise<bigint> =>
+        BigInt((await blockAt(engine, "latest"))?.baseFeePerGas ?? 0);
+      const spike = await baseFee();
+      expect(spike).toBeGreaterThanOrEqual(wanted);
+      await engine.mine(3);
+      expect(await baseFee()).toBeLessThan(spike);
+    },
+  );
+
+  it.runIf(isThere)("sends ether", async () => {
+    const { address } = Wallet.createRandom();
+    await engine.fund(address, 5n);
+    expect(await engine.ask("eth_getBalance", address, "latest")).toBe("0x5");
   });
 });

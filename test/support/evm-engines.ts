@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { HDNodeWallet, type TransactionRequest } from "ethers";
 import { startAnvil } from "../../src/cli/anvil.ts";
 import { haveEthereumjs, startEthereumjsEngine } from "./ethereumjs-engine.ts";
 
@@ -30,6 +31,10 @@ export interface EvmEngine {
    * Gives the hashes of the transactions that were in the replaced blocks.
    */
   reorg(depth: number, options: { readonly keep: Keep }): Promise<readonly string[]>;
+  /** Makes blocks until the next one's base fee is at least that much, wei: a spike. Empty blocks take it down again. */
+  raiseBaseFee(wei: bigint): Promise<void>;
+  /** Sends ether to an account and makes a block. */
+  fund(address: string, wei: bigint): Promise<void>;
   /** Says which heights are safe and finalized; an engine that does not choose tags ignores it. */
   setSafeFinalized(heights: { readonly safe: number; readonly finalized: number }): Promise<void>;
   stop(): Promise<void>;
@@ -51,6 +56,7 @@ interface Driver {
   mineOne(): Promise<void>;
   /** Takes the newest blocks away; gives their transactions, block by block, oldest first. */
   rewind(depth: number): Promise<readonly (readonly SentTransaction[])[]>;
+  raiseBaseFee: EvmEngine["raiseBaseFee"];
   setSafeFinalized: EvmEngine["setSafeFinalized"];
   stop(): Promise<void>;
 }
@@ -59,6 +65,29 @@ interface SentTransaction {
   readonly hash: string;
   readonly raw: string;
 }
+
+/** The last of the phrase's accounts pays for what the engine itself sends. */
+const purse = HDNodeWallet.fromPhrase(
+  "test test test test test test test test test test test junk",
+  undefined,
+  "m/44'/60'/0'/0/9",
+);
+const MAX_FEE = 2_000_000_000_000n;
+
+/** Signs a transaction of the purse with its next nonce. */
+const signOwn = async (
+  ask: EvmEngine["ask"],
+  chainId: number,
+  fields: TransactionRequest,
+): Promise<string> =>
+  await purse.signTransaction({
+    type: 2,
+    chainId,
+    nonce: Number(await ask("eth_getTransactionCount", purse.address, "latest")),
+    maxFeePerGas: MAX_FEE,
+    maxPriorityFeePerGas: 1_000_000_000n,
+    ...fields,
+  });
 
 const createEngine = (
   name: EngineName,
@@ -112,6 +141,13 @@ const createEngine = (
         if (keep === "moved") await send(replaced.flat());
         await driver.mineOne();
         return replaced.flat().map(({ hash }) => hash);
+      }),
+    raiseBaseFee: (wei) => inTurn(() => driver.raiseBaseFee(wei)),
+    fund: (to, value) =>
+      inTurn(async () => {
+        const transfer = { to, value, gasLimit: 21_000n };
+        await ask("eth_sendRawTransaction", await signOwn(ask, chainId, transfer));
+        await driver.mineOne();
       }),
     setSafeFinalized: (heights) => inTurn(() => setSafeFinalized(heights)),
     stop: async () => {
@@ -170,12 +206,16 @@ const startAnvilEngine = async (options: StartOptions): Promise<EvmEngine> => {
       await ask("anvil_rollback", depth);
       return replaced;
     },
+    raiseBaseFee: async (wei) => {
+      await ask("anvil_setNextBlockBaseFeePerGas", `0x${wei.toString(16)}`);
+    },
     setSafeFinalized: () => Promise.resolve(),
     stop: () => anvil.stop(),
   });
 };
 
 const startEthereumjs = async (options: StartOptions): Promise<EvmEngine> => {
+  const { chainId = 31_337 } = options;
   const node = await startEthereumjsEngine(options);
   const ancestors = (count: number) => {
     const found = [];
@@ -207,6 +247,18 @@ const startEthereumjs = async (options: StartOptions): Promise<EvmEngine> => {
       for (const { hash, transactions } of branch) replaced.push(await sentIn(hash, transactions));
       await node.setHead(branch[0]?.parent ?? node.genesis);
       return replaced;
+    },
+    raiseBaseFee: async (wei) => {
+      // A creation whose code is the invalid instruction burns all of its gas at once: a full block for nothing.
+      for (;;) {
+        const block = (await node.ask("eth_getBlockByNumber", "latest", false)) as {
+          readonly baseFeePerGas: string;
+          readonly gasLimit: string;
+        };
+        if (BigInt(block.baseFeePerGas) >= wei) return;
+        const burn = { data: "0xfe", gasLimit: BigInt(block.gasLimit) - 1_000_000n };
+        await node.build({ transactions: [await signOwn(node.ask, chainId, burn)] });
+      }
     },
     setSafeFinalized: ({ safe, finalized }) =>
       node.setHead(node.head().hash, { safe: at(safe), finalized: at(finalized) }),
