@@ -89,7 +89,7 @@ export const createEvidenceAppraiser = (
   options: AppraiserOptions,
 ): EvidenceAppraiser => {
   const policy = parseAppraisalPolicy(policyInput);
-  return async ({ evidence, keys, signers, at }) => {
+  return async ({ evidence, keys, signers, members = [], at }) => {
     const task = { policy, at, purpose: "register" as const };
     // The verifier of envelopes works offline as a rule; a source brings limits of its own.
     const { signal } = new AbortController();
@@ -116,7 +116,11 @@ export const createEvidenceAppraiser = (
       policy,
     );
     if (missing) return refusalOf(missing);
-    const used = alone ? [first] : counted;
+    const wanted = alone ? [first] : counted;
+    const used = accepted.filter(
+      (piece) =>
+        wanted.includes(piece) || piece.bound.keys.some(({ keyid }) => members.includes(keyid)),
+    );
     const simulated = used.some(({ claims }) => claims.simulated);
     return {
       ok: true,

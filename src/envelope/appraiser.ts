@@ -12,6 +12,8 @@ export interface AppraisalRequest {
    * because evidence of an enclave that signed nothing is public and anybody's to carry.
    */
   readonly signers?: readonly string[];
+  /** keyids of a group's members: what binds one of them is used too, beside what the signers need. */
+  readonly members?: readonly string[];
   /** ms since epoch at which the evidence must be acceptable. */
   readonly at: number;
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { fabricError } from "../core/errors/fabric-error.ts";
 import { chainNameSchema } from "../core/ids.ts";
+import { groupRecordSchema } from "../crypto/frost/group-record.ts";
 import { keyRecordSchema } from "../crypto/key-record.ts";
 import { canonicalJson } from "./canonical-json.ts";
 import { dsseEnvelopeSchema } from "./dsse.ts";
@@ -11,7 +12,7 @@ export const BUNDLE_MEDIA_TYPE = "application/vnd.cryptlet.bundle.v1+json";
 /** Largest bundle that is read, in bytes. */
 export const MAX_BUNDLE_BYTES = 4_194_304;
 /** Most pieces of evidence that a bundle carries: one for each host that may have to sign. */
-export const MAX_EVIDENCE = 16;
+export const MAX_EVIDENCE = 32;
 
 const text = (max: number) => z.string().max(max);
 
@@ -56,6 +57,8 @@ export const bundleSchema = z.strictObject({
   receipts: z.array(receiptSchema).max(64),
   /** Receipt of the run; the statement carries its digest. */
   run: runReceiptSchema.nullable(),
+  /** The group whose key signed the ABI tuple; left out where none did. */
+  group: groupRecordSchema.optional(),
   /** Ledger anchors; none in this version. */
   anchors: z.array(z.never()).max(0),
 });
@@ -66,7 +69,7 @@ export type Bundle = z.infer<typeof bundleSchema>;
 /** Put a bundle together from parts that were made by this fabric. */
 export const buildBundle = (
   parts: Pick<Bundle, "envelope" | "onchain" | "keys"> &
-    Partial<Pick<Bundle, "evidence" | "receipts" | "run">>,
+    Partial<Pick<Bundle, "evidence" | "receipts" | "run" | "group">>,
 ): Bundle => ({
   mediaType: BUNDLE_MEDIA_TYPE,
   envelope: parts.envelope,
@@ -76,6 +79,7 @@ export const buildBundle = (
   certificates: [],
   receipts: parts.receipts ?? [],
   run: parts.run ?? null,
+  ...(parts.group ? { group: parts.group } : {}),
   anchors: [],
 });
 

@@ -44,7 +44,8 @@ export const selectTrusted = (
 const allows = (list: readonly string[] | null, name: string): boolean =>
   list === null || list.includes(name);
 
-const inScope = (scope: TrustScope, { subject, cryptlet }: Observation): boolean =>
+/** Whether a scope covers a statement. */
+export const inScope = (scope: TrustScope, { subject, cryptlet }: Observation): boolean =>
   allows(scope.fabrics, subject.fabric) &&
   allows(scope.cryptlets, cryptlet.id) &&
   allows(scope.feeds, subject.feed);

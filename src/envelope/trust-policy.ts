@@ -21,6 +21,8 @@ export const trustedKeySchema = z.strictObject({
   /** ms since epoch; the statement's `issuedAt` must lie inside. */
   notBefore: time.nullable(),
   notAfter: time.nullable(),
+  /** Of a group's key: how many of its members sign together. It counts for so many; for one when left out. */
+  threshold: z.int().min(2).max(32).optional(),
 });
 
 /** @see trustedKeySchema */

@@ -2,6 +2,7 @@ import type { ExitCode } from "../core/errors/arguments.ts";
 import type { ErrorCode } from "../core/errors/catalogue.ts";
 import type { Digest } from "../core/ids.ts";
 import type { Observation } from "./observation.ts";
+import type { GroupFinding } from "./group-trust.ts";
 import type { RunReceipt } from "./run-receipt.ts";
 
 /** What the verifier looks at, in this order. */
@@ -60,6 +61,8 @@ export interface VerificationReport {
   readonly mode: "LIVE" | "EMULATED" | null;
   /** Receipt of the run that the statement stands on; null when the bundle carries none that fits. */
   readonly run: RunReceipt | null;
+  /** What a group's signature on the ABI tuple proves; null where no group signed, or it is not trusted. */
+  readonly group: GroupFinding | null;
   /** Null until the JSON form's signature held. */
   readonly envelopeDigest: Digest | null;
   /** The verified statement. Null until a trusted key's signature held. */

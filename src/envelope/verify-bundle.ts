@@ -1,5 +1,7 @@
 import { exitCodeOf, isFabricError } from "../core/errors/fabric-error.ts";
 import { digestOf } from "../crypto/hashes.ts";
+import type { GroupStatement } from "../crypto/frost/group-record.ts";
+import { verifyGroupRecord } from "../crypto/frost/verify-group-record.ts";
 import type { KeyRecord } from "../crypto/key-record.ts";
 import type { Appraisal, EvidenceAppraiser } from "./appraiser.ts";
 import { isBatch } from "./batch-members.ts";
@@ -7,11 +9,13 @@ import { BATCH_SOLABI_TYPE, checkBatchAgrees } from "./batch-solabi.ts";
 import { parseBundle, type Bundle } from "./bundle.ts";
 import { preAuthEncoding } from "./dsse.ts";
 import { verifyEnvelope, type VerifiedEnvelope } from "./dsse-verify.ts";
+import { describeGroup } from "./group-trust.ts";
 import { createKeyRing, type KeyRing } from "./key-ring.ts";
 import { OBSERVATION_SOLABI_TYPE, OBSERVATION_TYPE, type Observation } from "./observation.ts";
 import { parseObservation } from "./observation-json.ts";
 import { decodeOnchainObservation } from "./observation-solabi.ts";
 import { type RunReceipt, runReceiptDigest } from "./run-receipt.ts";
+import { type OnchainSigners, trustOnchain } from "./onchain-trust.ts";
 import { checkScope, selectTrusted } from "./signer-trust.ts";
 import { reportSimulation } from "./simulation.ts";
 import {
@@ -39,6 +43,8 @@ export interface VerifyBundleOptions {
 interface Context {
   readonly bundle: Bundle;
   readonly ring: KeyRing;
+  /** Statement of the bundle's group record; null where it carries none. */
+  readonly group: GroupStatement | null;
   readonly options: VerifyBundleOptions;
   readonly steps: StepList;
   readonly appraisal: Appraisal | null;
@@ -49,12 +55,17 @@ const keyids = (keys: readonly KeyRecord[]): string => keys.map(({ keyid }) => k
 const readBundle = (bytes: Uint8Array | string, steps: StepList, trust: TrustPolicy) =>
   steps.attempt("bundle", () => {
     const bundle = parseBundle(bytes);
-    const ring = createKeyRing([...trust.keys.map(({ key }) => key), ...bundle.keys]);
+    const group = bundle.group ? verifyGroupRecord(bundle.group) : null;
+    const ring = createKeyRing([
+      ...trust.keys.map(({ key }) => key),
+      ...bundle.keys,
+      ...(group ? [group.key] : []),
+    ]);
     steps.ok(
       "bundle",
       `${bundle.keys.length} key(s), ${bundle.evidence.length} piece(s) of evidence`,
     );
-    return { bundle, ring };
+    return { bundle, ring, group };
   });
 
 /** keyids whose signatures on the JSON form hold; none where the step `signature` will say why. */
@@ -69,13 +80,15 @@ const signersOf = ({ envelope }: Bundle, ring: KeyRing): readonly string[] => {
 };
 
 const appraiseEvidence = async (
-  { bundle, ring }: Pick<Context, "bundle" | "ring">,
+  { bundle, ring, group }: Pick<Context, "bundle" | "ring" | "group">,
   { appraise, at }: VerifyBundleOptions,
 ): Promise<Appraisal | null> => {
   if (!appraise || bundle.evidence.length === 0) return null;
   try {
     const { evidence, keys } = bundle;
-    return await appraise({ evidence, keys, signers: signersOf(bundle, ring), at });
+    const signers = signersOf(bundle, ring);
+    const members = group ? { members: group.members.map(({ key }) => key.keyid) } : {};
+    return await appraise({ evidence, keys, signers, ...members, at });
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
     return { ok: false, code: "EVIDENCE_REFUSED", detail };
@@ -116,15 +129,17 @@ const verifyJsonForm = (context: Context): Verified | undefined => {
   return { json, observation, signers };
 };
 
+const NOBODY: OnchainSigners = { signers: [], group: null };
+
 /** ABI tuple form; returns its signers, none where there is no such form. */
-const verifyOnchainForm = (context: Context, verified: Verified): readonly KeyRecord[] => {
-  const { bundle, ring, steps, appraisal } = context;
+const verifyOnchainForm = (context: Context, verified: Verified): OnchainSigners => {
+  const { bundle, ring, steps } = context;
   const { trust } = context.options;
   const { onchain } = bundle;
   if (onchain === null) {
     for (const step of ["onchain-signature", "onchain-signer", "forms-agree"] as const)
       steps.skip(step, "the bundle has no on-chain form");
-    return [];
+    return NOBODY;
   }
   // What the statement is decides which tuple goes with it, never the tuple itself.
   const batch = isBatch(verified.observation);
@@ -132,16 +147,20 @@ const verifyOnchainForm = (context: Context, verified: Verified): readonly KeyRe
   const envelope = steps.attempt("onchain-signature", () =>
     verifyEnvelope(onchain, { ring, threshold: 1, payloadType }),
   );
-  if (!envelope) return [];
+  if (!envelope) return NOBODY;
   steps.ok("onchain-signature", "what ecrecover checks holds", keyids(envelope.signers));
-  const signers = steps.attempt("onchain-signer", () => {
-    // Other suites may sign the tuple too, but a contract can count only these.
-    const countable = envelope.signers.filter(({ suite }) => suite === "secp256k1-keccak256");
-    const trusted = selectTrusted(countable, trust, appraisal);
-    return checkScope(trusted, trust, appraisal, verified.observation);
-  });
-  if (!signers) return [];
-  steps.ok("onchain-signer", `trusted under policy ${trust.id}`, keyids(signers));
+  const trusted = steps.attempt("onchain-signer", () =>
+    trustOnchain(envelope.signers, {
+      group: context.group,
+      policy: trust,
+      appraisal: context.appraisal,
+      observation: verified.observation,
+    }),
+  );
+  if (!trusted) return NOBODY;
+  const { group, signers } = trusted;
+  if (group) steps.ok("onchain-signer", `policy ${trust.id}: ${describeGroup(group)}`, group.keyid);
+  else steps.ok("onchain-signer", `trusted under policy ${trust.id}`, keyids(signers));
   steps.attempt("forms-agree", () => {
     if (batch) {
       const members = checkBatchAgrees(
@@ -155,7 +174,7 @@ const verifyOnchainForm = (context: Context, verified: Verified): readonly KeyRe
     checkFormsAgree(verified.observation, digestOf(verified.json.payload), tuple);
     steps.ok("forms-agree", `both state ${tuple.value} in round ${tuple.round}`);
   });
-  return signers;
+  return trusted;
 };
 
 /**
@@ -280,7 +299,7 @@ export const verifyBundle = async (
   createKeyRing(options.trust.keys.map(({ key }) => key));
   const steps = createStepList();
   const facts = { policy: options.trust.id, simulated: null, attestation: null, mode: null };
-  const nothing = { ...facts, run: null, envelopeDigest: null, observation: null };
+  const nothing = { ...facts, run: null, group: null, envelopeDigest: null, observation: null };
   const read = readBundle(bytes, steps, options.trust);
   if (!read) return steps.finish(nothing);
   const appraisal = await appraiseEvidence(read, options);
@@ -288,7 +307,8 @@ export const verifyBundle = async (
   const verified = verifyJsonForm(context);
   if (!verified) return steps.finish(nothing);
   const { observation, json } = verified;
-  const signers = [...verified.signers, ...verifyOnchainForm(context, verified)];
+  const onchain = verifyOnchainForm(context, verified);
+  const signers = [...verified.signers, ...onchain.signers];
   const mode = reportModes(context, observation);
   const run = reportRun(context, observation);
   reportEvidence(context, observation);
@@ -302,6 +322,7 @@ export const verifyBundle = async (
     attestation: run?.attestation ?? null,
     mode,
     run,
+    group: onchain.group,
     envelopeDigest: digestOf(preAuthEncoding(json.payloadType, json.payload)),
     observation,
   });

@@ -100,7 +100,7 @@ describe("a group on chain", () => {
       const feed = await feedFor(`parity ${parity}`, group);
       expect(await feed.submit(1, signing(group, [1, 2]))).toBe(ENTRY_OF_GROUPS);
     }
-    expect([...seen].toSorted()).toEqual([27, 28]);
+    expect(seen).toEqual(new Set([27, 28]));
   });
 
   it("is refused for another hash, z of another signature, z + 1, and another group", async () => {
