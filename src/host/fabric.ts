@@ -25,6 +25,8 @@ export interface Fabric {
   readonly deliveries: DeliveryDirectory;
   readonly deadLetters: DeadLetterDirectory;
   readonly runs: RunDirectory;
+  /** Feeds that several hosts sign, and who leads them. */
+  readonly quorum: QuorumDirectory;
   /** News as they happen; the database stays the record. */
   readonly events: FabricEvents;
   /** Run a feed now, outside its schedule; resolves when the run and, where one follows, its round is committed. */
@@ -37,6 +39,23 @@ export interface Fabric {
   liveness(): Liveness;
   /** Stops triggers, drains runs, outbox and deliveries, closes everything. Loses nothing. */
   stop(options?: { signal?: AbortSignal }): Promise<void>;
+}
+
+/** A feed that several hosts sign, as this host sees it. */
+export interface QuorumView {
+  readonly feed: FeedId;
+  readonly members: readonly string[];
+  /** Signatures that make a round. */
+  readonly threshold: number;
+  /** Name of the host that leads; null while nobody does. */
+  readonly leader: string | null;
+  /** Number of the lead; each new one is higher. */
+  readonly epoch: number;
+}
+
+export interface QuorumDirectory {
+  /** Empty on a host that signs alone. */
+  list(): readonly QuorumView[];
 }
 
 export interface Health {

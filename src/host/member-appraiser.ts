@@ -11,6 +11,8 @@ import { parseStrictJson } from "../envelope/strict-json.ts";
 import { readConfiguredFile } from "./read-configured-file.ts";
 
 const MAX_POLICY_BYTES = 1_048_576;
+/** How far a member's clock may run ahead, ms: evidence that was just made there must hold here. */
+const CLOCK_SKEW_MS = 60_000;
 
 type QuorumConfig = NonNullable<FabricConfig["quorum"]>;
 
@@ -54,7 +56,7 @@ export const createMemberAppraiser = async (
     const appraiser = appraisers.get(id);
     if (!appraiser)
       throw fabricError("QUORUM_MEMBER_REFUSED", { member: id, reason: "it is not configured" });
-    const task = { purpose: "register" as const, at: clock.now() };
+    const task = { purpose: "register" as const, at: clock.now() + CLOCK_SKEW_MS };
     const { measurement, keys } = await appraiser.appraise(evidence, task, options);
     return { measurement, keyids: keys.map(({ keyid }) => keyid) };
   };

@@ -190,6 +190,7 @@ const start = async (
     }),
     deadLetters: createDeadLetterDirectory({ store, bus, clock, log }),
     runs: createRunDirectory(store),
+    quorum,
     events,
     metrics: metrics.registry,
     trigger: (feed) => triggers.fire(feed),

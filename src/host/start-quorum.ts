@@ -14,6 +14,7 @@ import { commitSealed } from "./commit-sealed.ts";
 import { createEndorsingRuns, latestOf } from "./endorsing-runs.ts";
 import type { EvidenceRenewal } from "./evidence-renewal.ts";
 import type { FabricEvents } from "./fabric-events.ts";
+import type { QuorumDirectory } from "./fabric.ts";
 import type { FabricMetrics } from "./fabric-metrics.ts";
 import type { ServedFeedEntry } from "./feed-directory.ts";
 import { startRoundImport } from "./import-rounds.ts";
@@ -27,21 +28,10 @@ import type { TranscriptKeeper } from "./transcript-keeper.ts";
 /** How long a member may take to show its evidence, ms. */
 const INTRODUCE_MS = 5_000;
 
-/** A feed that several hosts sign, as this host sees it. */
-export interface QuorumView {
-  readonly feed: FeedId;
-  readonly members: readonly string[];
-  readonly threshold: number;
-  /** Who leads; null while nobody does. */
-  readonly leader: string | null;
-  readonly epoch: number;
-}
-
 /** This host's part in the rounds that several hosts sign. */
-export interface QuorumDesk {
+export interface QuorumDesk extends QuorumDirectory {
   /** Null for a feed that this host signs alone. */
   sealer(feed: FeedId): QuorumSealer | null;
-  list(): readonly QuorumView[];
 }
 
 export interface QuorumParts {

@@ -260,6 +260,7 @@ export const createFakeFabric = (published = 0): FakeFabric => {
         return { evidence, omitted: 0 };
       },
     },
+    quorum: { list: () => [] },
     runs: {
       list: async ({ feed, limit }) =>
         [run].filter((one) => feed === undefined || one.feed === feed).slice(0, limit),
