@@ -47,7 +47,10 @@ describe("a chain without finality", () => {
     ],
     [
       "names the first block for ever",
-      async ({ params }, real) => await real([params[0] === "latest" ? "latest" : "0x0", false]),
+      async ({ method, params }, real) =>
+        await real(
+          method === "eth_getBlockByNumber" && params[0] !== "latest" ? ["0x0", false] : params,
+        ),
     ],
   ] satisfies [string, Falsehood][])("%s", async (_, behaviour) => {
     const rpc = await rpcThrough(behaviour);
