@@ -1,8 +1,8 @@
 import { keccak256, toUtf8Bytes } from "ethers";
 import type { EvmReceipt } from "../../src/adapters/evm/chain-answers.ts";
 import { deployContracts, registerFeed, type Deployment } from "../../src/adapters/evm/deploy.ts";
-import type { SignedPayload, SignerSet } from "../../src/adapters/evm/encode-update.ts";
-import { encodeUpdate } from "../../src/adapters/evm/encode-update.ts";
+import type { SignerSet } from "../../src/adapters/evm/encode-signers.ts";
+import { encodeUpdate, type SignedPayload } from "../../src/adapters/evm/encode-update.ts";
 import { createEvmAccount, type EvmAccount } from "../../src/adapters/evm/evm-account.ts";
 import { feedAbi } from "../../src/adapters/evm/feed-abi.ts";
 import { createFeedContract } from "../../src/adapters/evm/feed-contract.ts";

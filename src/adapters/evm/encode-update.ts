@@ -1,34 +1,18 @@
-import { recoverAddress, concat, toBeHex } from "ethers";
+import { concat, toBeHex } from "ethers";
 import { fabricError } from "../../core/errors/fabric-error.ts";
-import { type Address, digestHex } from "../../core/ids.ts";
+import { digestHex } from "../../core/ids.ts";
 import { bytesToHex } from "../../crypto/bytes.ts";
-import { keccak256 } from "../../crypto/hashes.ts";
 import { preAuthEncoding } from "../../envelope/dsse.ts";
 import { OBSERVATION_SOLABI_TYPE } from "../../envelope/observation.ts";
 import { decodeOnchainObservation } from "../../envelope/observation-solabi.ts";
+import {
+  encodeGroupSigners,
+  encodeListSigners,
+  GROUP_SIGNATURE_LENGTH,
+  type GroupKey,
+  type SignerSet,
+} from "./encode-signers.ts";
 import { feedAbi } from "./feed-abi.ts";
-
-/** The signer set of a feed as `signerSet` answers it. */
-export interface SignerSet {
-  readonly threshold: number;
-  /** Last second in which the set counts. */
-  readonly notAfter: number;
-  /** In the contract's order. */
-  readonly members: readonly Address[];
-  /** The group that may sign beside the list; absent when there is none. */
-  readonly group?: GroupKey;
-}
-
-/** A feed's group key as `groupKey` answers it. */
-export interface GroupKey {
-  readonly address: Address;
-  /** X coordinate of the group's point. */
-  readonly x: bigint;
-  /** 27 for an even y, 28 for an odd one. */
-  readonly parity: 27 | 28;
-  /** Last second in which the key counts. */
-  readonly notAfter: number;
-}
 
 /** What the envelope holds: the signed bytes and signatures over their PAE. */
 export interface SignedPayload {
@@ -41,41 +25,12 @@ export interface SignedPayload {
 const UINT32_MAX = 0xffff_ffff;
 const INT80_LIMIT = 2n ** 79n;
 const UINT80_MASK = 2n ** 80n - 1n;
-const SIGNATURE_LENGTH = 65;
-const GROUP_SIGNATURE_LENGTH = 52;
-/** Stands in a report where a list says how many members may be absent. */
-const GROUP_MARK = 0xffn;
 
 const hex = (bytes: Uint8Array): string => `0x${bytesToHex(bytes)}`;
 
 const checkUint32 = (number: number): bigint => {
   if (number > UINT32_MAX) throw fabricError("ONCHAIN_NUMBER_OUT_OF_RANGE", { number });
   return BigInt(number);
-};
-
-const signerOf = (digest: string, signature: Uint8Array): string | null => {
-  try {
-    return recoverAddress(digest, hex(signature)).toLowerCase();
-  } catch {
-    return null;
-  }
-};
-
-/** Signatures by member. With one member and one signature there is nothing to find out; the contract checks it. */
-const assign = (
-  { payload, signatures }: SignedPayload,
-  members: readonly Address[],
-): ReadonlyMap<string, Uint8Array> => {
-  const [only, ...others] = signatures;
-  const [member, ...rest] = members;
-  if (only && member && others.length === 0 && rest.length === 0) return new Map([[member, only]]);
-  const digest = hex(keccak256(preAuthEncoding(OBSERVATION_SOLABI_TYPE, payload)));
-  const bySigner = new Map<string, Uint8Array>();
-  for (const signature of signatures) {
-    const signer = signerOf(digest, signature);
-    if (signer !== null) bySigner.set(signer, signature);
-  }
-  return bySigner;
 };
 
 /** What both packed entries have in common: the report without the signers' part, and the digest. */
@@ -102,13 +57,14 @@ export const encodeGroupUpdate = (
   group: GroupKey,
 ): string | null => {
   const { report, validFor, digest } = encodeReport(payload);
-  const signature = signatures.find(({ length }) => length === GROUP_SIGNATURE_LENGTH);
-  if (!signature || validFor < 0n) return null;
-  const signers = (BigInt(group.notAfter) << 16n) | (GROUP_MARK << 8n) | BigInt(group.parity);
+  const signers = encodeGroupSigners(signatures, group);
+  if (signers === null || validFor < 0n) return null;
   return concat([
-    feedAbi.encodeFunctionData("updateByGroup_RUALF", [toBeHex(report | signers, 32), digest]),
-    toBeHex(group.x, 32),
-    hex(signature),
+    feedAbi.encodeFunctionData("updateByGroup_RUALF", [
+      toBeHex(report | signers.rules, 32),
+      digest,
+    ]),
+    signers.part,
   ]);
 };
 
@@ -122,29 +78,15 @@ export const encodeUpdate = (message: SignedPayload, set: SignerSet): string | n
   const byGroup = set.group ? encodeGroupUpdate(message, set.group) : null;
   if (byGroup !== null) return byGroup;
   const { report, validFor, digest } = encodeReport(message.payload);
-  const bySigner = assign(message, set.members);
-  const parts: string[] = [];
-  let absent = 0n;
-  let signed = 0;
-  for (const [index, member] of set.members.entries()) {
-    const signature = bySigner.get(member);
-    if (signature?.length === SIGNATURE_LENGTH && signed < set.threshold) {
-      parts.push(hex(signature));
-      signed += 1;
-    } else {
-      parts.push(member);
-      absent |= 1n << BigInt(index);
-    }
-  }
-  if (set.members.length === 0 || signed < set.threshold || validFor < 0n) return null;
-  const signers =
-    (absent << 48n) |
-    (BigInt(set.notAfter) << 16n) |
-    (BigInt(set.members.length - set.threshold) << 8n) |
-    BigInt(set.members.length - 1);
+  const signers = encodeListSigners(
+    () => preAuthEncoding(OBSERVATION_SOLABI_TYPE, message.payload),
+    message.signatures,
+    set,
+  );
+  if (signers === null || validFor < 0n) return null;
   return concat([
-    feedAbi.encodeFunctionData("update_QJGga", [toBeHex(report | signers, 32), digest]),
-    ...parts,
+    feedAbi.encodeFunctionData("update_QJGga", [toBeHex(report | signers.rules, 32), digest]),
+    signers.part,
   ]);
 };
 

@@ -3,7 +3,7 @@ import { fabricError, type FabricError } from "../../core/errors/fabric-error.ts
 import { addressSchema, type Address, type FeedHash } from "../../core/ids.ts";
 import type { ChainRound } from "../contract/chain-adapter.ts";
 import { callResultSchema } from "./chain-answers.ts";
-import type { GroupKey, SignerSet } from "./encode-update.ts";
+import type { GroupKey, SignerSet } from "./encode-signers.ts";
 import { smallQuantity, type EvmRpc, type RpcOptions } from "./evm-rpc.ts";
 import { feedAbi, registryAbi } from "./feed-abi.ts";
 import { readRefusal } from "./refusal.ts";
