@@ -32,10 +32,10 @@ export interface FeedContract {
     options?: RpcOptions,
     block?: "pending" | "latest",
   ): Promise<CallOutcome>;
-  /** Gas limit for such a call. Throws `CHAIN_REFUSED`. */
+  /** Gas limit for such a call; `refresh` asks the chain again. Throws `CHAIN_REFUSED`. */
   gasLimit(
     call: { readonly from: Address; readonly to: Address; readonly data: string },
-    options?: RpcOptions,
+    options?: RpcOptions & { refresh?: boolean },
   ): Promise<bigint>;
 }
 
@@ -146,7 +146,7 @@ export const createFeedContract = (rpc: EvmRpc): FeedContract => {
     gasLimit: async (call, options) => {
       const key = `${call.to} ${call.data.length}`;
       const known = limits.get(key);
-      if (known !== undefined) return known;
+      if (known !== undefined && options?.refresh !== true) return known;
       const estimate = await rpc.call(smallQuantity, "eth_estimateGas", [call], options);
       const limit = (BigInt(estimate) * 5n) / 4n + FIRST_WRITE_GAS;
       limits.set(key, limit);

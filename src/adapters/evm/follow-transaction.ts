@@ -2,9 +2,14 @@ import { z } from "zod";
 import type { Finality } from "../contract/chain-adapter.ts";
 import { blockSchema, receiptSchema, transactionSchema, type EvmReceipt } from "./chain-answers.ts";
 import { smallQuantity, type EvmRpc, type RpcOptions } from "./evm-rpc.ts";
+import { batchAbi } from "./batch-abi.ts";
 import { feedAbi } from "./feed-abi.ts";
 
 const ANSWER_UPDATED = feedAbi.getEvent("AnswerUpdated")?.topicHash ?? "";
+const topicOf = (name: string): string => batchAbi.getEvent(name)?.topicHash ?? "";
+const ROOT_STORED = topicOf("RootStored");
+const ITEMS_STORED = topicOf("ItemsStored");
+const WORDS_STORED = topicOf("WordsStored");
 
 /** The first of the transactions that has a receipt; null when none has. At most one can: they share a nonce. */
 export const findReceipt = async (
@@ -73,12 +78,16 @@ export const isFinal = async (
   return block?.hash === receipt.blockHash;
 };
 
-/** Whether the feed announced exactly this round in the transaction. */
-export const announces = (receipt: EvmReceipt, feed: string, round: number): boolean =>
+/** Round that a log of a feed or of a batch announces; null where it announces none. */
+const announcedRound = ({ topics, data }: EvmReceipt["logs"][number]): bigint | null => {
+  const [kind, first, second] = topics;
+  if (kind === ANSWER_UPDATED) return BigInt(second ?? 0);
+  if (kind === ITEMS_STORED || kind === WORDS_STORED) return BigInt(first ?? 0);
+  return kind === ROOT_STORED && data.length === 66 ? BigInt(data) >> 224n : null;
+};
+
+/** Whether the feed or batch announced exactly this round in the transaction. */
+export const announces = (receipt: EvmReceipt, contract: string, round: number): boolean =>
   receipt.logs.some(
-    ({ address, topics }) =>
-      address.toLowerCase() === feed &&
-      topics[0] === ANSWER_UPDATED &&
-      topics[2] !== undefined &&
-      BigInt(topics[2]) === BigInt(round),
+    (log) => log.address.toLowerCase() === contract && announcedRound(log) === BigInt(round),
   );

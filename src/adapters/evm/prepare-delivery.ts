@@ -1,11 +1,9 @@
 import { fabricError, type FabricError } from "../../core/errors/fabric-error.ts";
 import type { Address } from "../../core/ids.ts";
-import { OBSERVATION_SOLABI_TYPE } from "../../envelope/observation.ts";
-import { decodeOnchainObservation } from "../../envelope/observation-solabi.ts";
 import type { DeliveryRow } from "../../store/deliveries.ts";
 import { isSettled, type Delivery } from "../contract/chain-adapter.ts";
 import type { EvmContext } from "./evm-context.ts";
-import { encodeSubmit, encodeUpdate } from "./encode-update.ts";
+import { costsAlike, encodeDelivery, subjectOf } from "./encode-delivery.ts";
 import { isOvertaken } from "./refusal.ts";
 import { deliveryOf } from "./submission/job-store.ts";
 import type { Submitter } from "./submission/submitter.ts";
@@ -23,9 +21,7 @@ const refuse = (delivery: Delivery, reason: string): never => {
 
 /** What the row, the delivery and the signed bytes say must be the same. */
 const checkDelivery = (delivery: Delivery, row: DeliveryRow): void => {
-  if (delivery.payloadType !== OBSERVATION_SOLABI_TYPE)
-    refuse(delivery, "it is not of the form that contracts check");
-  const { feedHash, round } = decodeOnchainObservation(delivery.payload);
+  const { feedHash, round } = subjectOf(delivery);
   if (feedHash !== delivery.feedHash) refuse(delivery, "it speaks of another feed");
   if (round !== delivery.round || round !== row.round) refuse(delivery, "it is of another round");
   if (row.contract !== delivery.binding.contract) refuse(delivery, "it is for another contract");
@@ -40,9 +36,7 @@ const findCall = async (
 ): Promise<{ readonly data: string; readonly refusal: FabricError | null }> => {
   const attempt = async (refresh: boolean) => {
     const set = await feeds.signerSet(to, { ...options, refresh });
-    const packed = encodeUpdate(delivery, set);
-    const data = packed ?? encodeSubmit(delivery);
-    return { packed: packed !== null, data };
+    return encodeDelivery(delivery, set);
   };
   const run = async (data: string) =>
     await feeds.simulate({ from: signer.address, to, data }, options);
@@ -92,7 +86,10 @@ export const prepareDelivery = async (
   const { data } = call;
   const gasLimit = early
     ? EARLY_GAS
-    : await feeds.gasLimit({ from: signer.address, to, data }, options);
+    : await feeds.gasLimit(
+        { from: signer.address, to, data },
+        { ...options, refresh: !costsAlike(delivery) },
+      );
   const { mode } = delivery.binding;
   return await submitter.submit(row, { to, data, gasLimit }, { mode, early, ...options });
 };

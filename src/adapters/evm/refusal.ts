@@ -1,5 +1,6 @@
 import type { ErrorCode } from "../../core/errors/catalogue.ts";
 import { fabricError, type FabricError } from "../../core/errors/fabric-error.ts";
+import { batchAbi } from "./batch-abi.ts";
 import { feedAbi } from "./feed-abi.ts";
 
 /** Status of a key in the order of `ICryptletKeys.Status`. */
@@ -65,6 +66,11 @@ const refusals: Readonly<Record<string, (values: Values) => FabricError>> = {
   SignerNotAdmitted: (v) => fabricError("ONCHAIN_SIGNER_NOT_ADMITTED", { signer: text(v, 0) }),
   StaleSignerSet: () => fabricError("ONCHAIN_SIGNER_SET_STALE", {}),
   NotRegistry: (v) => fabricError("ONCHAIN_NOT_ALLOWED", { caller: text(v, 0) }),
+  DuplicateBatch: (v) => fabricError("ONCHAIN_BATCH_EXISTS", { issuedAt: text(v, 0) }),
+  OldBatch: (v) => fabricError("ONCHAIN_BATCH_OLD", { issuedAt: text(v, 0), latest: text(v, 1) }),
+  ReportMalformed: () => fabricError("ONCHAIN_BATCH_MALFORMED", { position: "report" }),
+  ItemOutOfOrder: (v) => fabricError("ONCHAIN_BATCH_MALFORMED", { position: text(v, 0) }),
+  UnknownPlace: (v) => fabricError("ONCHAIN_BATCH_MALFORMED", { position: text(v, 0) }),
   BadSignerSet: () => fabricError("ONCHAIN_SIGNER_SET_BAD", {}),
 };
 
@@ -76,13 +82,15 @@ const OVERTAKEN: ReadonlySet<ErrorCode> = new Set([
   "ONCHAIN_ROUND_EXISTS",
   "ONCHAIN_ROUND_OLD",
   "ONCHAIN_TIME_NOT_INCREASING",
+  "ONCHAIN_BATCH_EXISTS",
+  "ONCHAIN_BATCH_OLD",
 ]);
 
 export const isOvertaken = (code: ErrorCode): boolean => OVERTAKEN.has(code);
 
 const parseRevert = (data: string) => {
   try {
-    return feedAbi.parseError(data);
+    return feedAbi.parseError(data) ?? batchAbi.parseError(data);
   } catch {
     return null;
   }

@@ -41,7 +41,7 @@ export const batchErrors = {
   },
   ONCHAIN_BATCH_MALFORMED: {
     kind: "verification",
-    message: "The contract refuses the batch at byte or item {position}",
+    message: "The contract refuses the batch at {position}",
     hint: "Its items are out of order, of no member, or not those that were signed.",
   },
 } as const satisfies Record<string, ErrorEntry>;
