@@ -1,9 +1,13 @@
 import { startAnvil } from "../src/cli/anvil.ts";
 import { gasTargets, measureGas, type GasFigures } from "../test/support/measure-gas.ts";
+import { measurePullGas, pullGasTargets } from "../test/support/measure-pull-gas.ts";
 import { connectTestChain } from "../test/support/test-chain.ts";
 import type { BenchRow } from "./report.ts";
 
 const KOFN = "any k of n by a group, latest + event: steady";
+
+const PULL_1 = "pull, 1 signer: over the 21,000";
+const PULL_3 = "pull, 3 signers: over the 21,000";
 
 /** Peers' real contracts, whole transactions in steady state under Osaka rules, and what a row proves beside ours. */
 const peers: readonly {
@@ -26,6 +30,11 @@ const peers: readonly {
   { ours: KOFN, name: "Pyth, 13 of 19", gas: 193_539 },
   { ours: KOFN, name: "Chainlink CRE, f = 10", gas: 198_170 },
   { ours: KOFN, name: "floor by the EVM's rules", gas: 30_815 },
+  { ours: PULL_1, name: "Pyth Lazer, 1 signer", gas: 27_743 },
+  { ours: PULL_1, name: "floor by the EVM's rules, no storage", gas: 5_013 },
+  { ours: PULL_3, name: "RedStone, 3 signers", gas: 29_137 },
+  { ours: PULL_3, name: "Chainlink Data Streams", gas: 39_496 },
+  { ours: PULL_3, name: "floor by the EVM's rules, no storage", gas: 13_805 },
   { ours: "latestRoundData, cold", name: "Chainlink OCR2 through its proxy", gas: 7_465 },
   { ours: "latestRoundData, cold", name: "API3's proxy", gas: 22_204 },
   { ours: "latestRoundData, warm", name: "Chainlink OCR2 through its proxy", gas: 976 },
@@ -34,9 +43,11 @@ const peers: readonly {
 
 const GROUP = "Gas (attestation, expiry and revocation hold in every row of ours)";
 
+const targets: GasFigures = { ...gasTargets, ...pullGasTargets };
+
 const rowsOf = (figures: GasFigures): BenchRow[] =>
   Object.entries(figures).flatMap(([name, value]): BenchRow[] => {
-    const target = gasTargets[name];
+    const target = targets[name];
     const own: BenchRow = {
       group: GROUP,
       name,
@@ -57,13 +68,15 @@ const rowsOf = (figures: GasFigures): BenchRow[] =>
     return [own, ...beside];
   });
 
-/** Every kind of work on a fresh anvil, beside what peers' contracts cost. */
+/** Every kind of work on fresh anvils, beside what peers' contracts cost. */
 export const runGasBench = async (): Promise<BenchRow[]> => {
   const ending = new AbortController();
-  const anvil = await startAnvil({ signal: ending.signal });
+  const anvils = await Promise.all([1, 2].map(() => startAnvil({ signal: ending.signal })));
+  const [first, second] = anvils.map(connectTestChain);
   try {
-    return rowsOf(await measureGas(connectTestChain(anvil)));
+    if (!first || !second) throw new Error("no chain");
+    return rowsOf({ ...(await measureGas(first)), ...(await measurePullGas(second)) });
   } finally {
-    await anvil.stop();
+    await Promise.all(anvils.map((anvil) => anvil.stop()));
   }
 };

@@ -3,12 +3,16 @@ import { expect, it } from "vitest";
 import { z } from "zod";
 import { startTestChain } from "../support/anvil.ts";
 import { gasTargets, measureGas } from "../support/measure-gas.ts";
+import { measurePullGas, pullGasTargets } from "../support/measure-pull-gas.ts";
 
 const file = new URL("../../contracts/gas-snapshot.json", import.meta.url);
 
 it("costs the gas of the snapshot, and no more than the targets (UPDATE_GAS=1 writes it anew)", async () => {
-  const figures = await measureGas(await startTestChain());
-  for (const [name, target] of Object.entries(gasTargets))
+  const figures = {
+    ...(await measureGas(await startTestChain())),
+    ...(await measurePullGas(await startTestChain())),
+  };
+  for (const [name, target] of Object.entries({ ...gasTargets, ...pullGasTargets }))
     expect(figures[name], name).toBeLessThanOrEqual(target);
   if (process.env["UPDATE_GAS"] === "1")
     writeFileSync(file, `${JSON.stringify(figures, null, 2)}\n`);

@@ -50,6 +50,8 @@ export const registryAbi = new Interface([
   "function createFeed(bytes32 feedHash, (bytes32 workload, uint8 threshold, bool requireHardware, address[] admitted) signers, uint16 ringSize, uint8 decimals, string description) returns (address)",
   "function setSigners(bytes32 feedHash, (bytes32 workload, uint8 threshold, bool requireHardware, address[] admitted) signers)",
   "function setGroup(bytes32 feedHash, address group)",
+  "function watch(address watcher, address[] keyList)",
+  "function unwatch(address watcher, address[] keyList)",
 ]);
 
 /** What deployment and key administration ask of `CryptletKeys`. */
