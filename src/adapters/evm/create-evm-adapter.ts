@@ -52,7 +52,7 @@ export const createEvmAdapter = (parts: {
     signer,
     clock,
     spending,
-    fees: createFeeSource(rpc, chain.fees ?? { kind: "market" }, clock),
+    fees: createFeeSource(rpc, chain.fees ?? { kind: "market" }, clock, chain.name),
     feeds: createFeedContract(rpc),
     jobs: createJobStore(parts.store, {
       chain: chain.name,
