@@ -1,7 +1,7 @@
 // The delivering half of a host in a process of its own, out of the parts that the host is made of: outbox, bus, intake,
 // workers, adapters. What it delivers is signed by keys that the test holds: node courier-host.mjs <dist> <plan file>.
 //
-// plan: { config, trust, kill, clock, maxPages }
+// plan: { config, keys, kill, clock, maxPages }
 //   kill      null, or { commit: n, when: "before" | "after" }: SIGKILL to itself around its n-th commit
 //   clock     { speed, offsetMs }: time runs so many times as fast for pauses and limits, and the hour is off by that much
 //   maxPages  null, or the size at which the database's disk is full, in pages
@@ -45,6 +45,7 @@ const { createFabricMetrics } = await load("host/fabric-metrics.js");
 const { createLatestRounds } = await load("host/latest-rounds.js");
 const { createLoopProgress } = await load("host/loop-progress.js");
 const { createOutboxPublisher } = await load("host/outbox-publisher.js");
+const { trustRounds } = await load("host/quorum-feeds.js");
 const { roundStream } = await load("host/round-message.js");
 const { startChains } = await load("host/start-chains.js");
 const { createTeardown } = await load("host/teardown.js");
@@ -83,11 +84,19 @@ const shared = {
   events: createFabricEvents(() => undefined),
   metrics: createFabricMetrics(),
 };
+// The test's keys stand where those of an enclave would.
+const signer = { id: "gold-price", keys: JSON.parse(readFileSync(plan.keys, "utf8")) };
+const trust = trustRounds(
+  config.fabric,
+  [signer],
+  config.feeds.map(({ id }) => id),
+  new Map(),
+);
 // A bus whose leader has just died answers a little later.
 for (;;)
   try {
     await bus.ensureStream(roundStream(config.fabric));
-    await startChains(config, { ...shared, trust: JSON.parse(readFileSync(plan.trust, "utf8")) });
+    await startChains(config, { ...shared, trust, holdMs: () => 0 });
     const letters = await startDeadLetterKeeper({ ...shared, fabric: config.fabric });
     teardown.push(() => letters.stop());
     break;

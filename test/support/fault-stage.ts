@@ -141,9 +141,9 @@ export const openFaultStage = async (options: {
     })),
   };
   const configFile = path.join(folder, "fabric.json");
-  const trustFile = path.join(folder, "trust.json");
+  const keysFile = path.join(folder, "keys.json");
   writeFileSync(configFile, JSON.stringify(config));
-  writeFileSync(trustFile, JSON.stringify(rounds.trust));
+  writeFileSync(keysFile, JSON.stringify(rounds.keys));
   writeFileSync(path.join(folder, "key"), secret, { mode: 0o600 });
   const resolved = loadConfig({ file: configFile, env: {}, cwd: folder });
   const store = await openStore(resolved.database);
@@ -156,7 +156,7 @@ export const openFaultStage = async (options: {
       planFile,
       JSON.stringify({
         config: configFile,
-        trust: trustFile,
+        keys: keysFile,
         kill: plan.kill ?? null,
         clock: { speed: plan.speed ?? 1, offsetMs: plan.clockOffsetMs ?? 0 },
         maxPages: null,

@@ -2,7 +2,6 @@ import { createRunId, feedIdSchema, type FabricId, type FeedId } from "../../src
 import { createSigningKey } from "../../src/crypto/key-record.ts";
 import { buildBundle, serializeBundle } from "../../src/envelope/bundle.ts";
 import { signObservation } from "../../src/envelope/signed-observation.ts";
-import type { TrustPolicy } from "../../src/envelope/trust-policy.ts";
 import { roundMessageId, roundSubject } from "../../src/host/round-message.ts";
 import { toRoundRow, viewObservation } from "../../src/host/round-view.ts";
 import { commitRound, type RoundCommit } from "../../src/store/commit-round.ts";
@@ -24,27 +23,11 @@ export interface SignedFeed {
   round(): number;
 }
 
-/** Keys that sign rounds, the policy that trusts them, and feeds under them. */
+/** Keys that sign rounds, and feeds under them. */
 export const createRoundSigner = (fabric: FabricId) => {
   const json = createSigningKey("ed25519");
   const onchain = createSigningKey("secp256k1-keccak256");
   const keys = [json.record, onchain.record];
-  const trust: TrustPolicy = {
-    id: "test",
-    keys: keys.map((key) => ({
-      key,
-      scope: { fabrics: [fabric], cryptlets: null, feeds: null },
-      notBefore: null,
-      notAfter: null,
-    })),
-    attested: null,
-    threshold: 1,
-    requireEvidence: false,
-    allowSimulated: true,
-    allowEmulated: true,
-    maxAgeMs: null,
-    clockSkewMs: 60_000,
-  };
   const createFeed = (name: string, feedHash: string): SignedFeed => {
     const id = feedIdSchema.parse(name);
     const first = Date.now() - MAX_ROUNDS * 1_000;
@@ -98,5 +81,5 @@ export const createRoundSigner = (fabric: FabricId) => {
       },
     };
   };
-  return { onchain, trust, createFeed };
+  return { onchain, keys, createFeed };
 };
