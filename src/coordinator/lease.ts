@@ -103,6 +103,7 @@ export const startLease = (parts: LeaseParts): Lease => {
       const ack = await bus.publish(subject, data, { expectLastSequence: expected });
       seen = { sequence: ack.sequence, at };
       view = entry;
+      known = Math.max(known, entry.epoch);
       const isNew = held?.epoch !== entry.epoch;
       held =
         entry.holder === self

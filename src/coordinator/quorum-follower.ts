@@ -178,6 +178,7 @@ export const startQuorumFollower = async (parts: {
   );
   return {
     stop: async () => {
+      if (signal.aborted) return;
       halt.abort(fabricError("INTERRUPTED", { what: "The endorsement" }));
       await subscription.stop();
     },
