@@ -1,4 +1,4 @@
-import { fabricError } from "../../../core/errors/fabric-error.ts";
+import { fabricError, isFabricError } from "../../../core/errors/fabric-error.ts";
 import { feesOf, highestPrice } from "./attempt-fees.ts";
 import type { JobStep } from "./job-store.ts";
 import { hashesOf, newestSigned, type Job } from "./job.ts";
@@ -27,9 +27,19 @@ type Reception = "taken" | "unknown" | "unfunded";
 export const createJobSender = (context: SubmissionContext): JobSender => {
   const { book, clock, questions, list, chain, signer } = context;
 
+  /** A node that does not answer may have taken it all the same. */
+  const isTaken = async (raw: string, options: StageOptions): Promise<boolean> => {
+    try {
+      return await questions.broadcast(raw, options);
+    } catch (error) {
+      if (isFabricError(error, "CHAIN_UNREACHABLE")) return false;
+      throw error;
+    }
+  };
+
   /** Four clients have four texts for one refusal: what the node knows afterwards decides. */
   const receive = async (job: Job, raw: string, options: StageOptions): Promise<Reception> => {
-    if (await questions.broadcast(raw, options)) return "taken";
+    if (await isTaken(raw, options)) return "taken";
     for (const hash of hashesOf(job).toReversed().slice(0, MAX_ASKED))
       if (await questions.isKnown(hash, options)) return "taken";
     const newest = newestSigned(job);
