@@ -1,4 +1,4 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
@@ -8,6 +8,8 @@ export default defineConfig({
       "cryptlets/**/*.test.ts",
       "test/**/*.test.ts",
     ],
+    // Minutes of kills and lies: `npm run test:faults`.
+    exclude: [...configDefaults.exclude, "test/faults/**"],
     setupFiles: ["test/support/coverage.ts"],
     globalSetup: ["test/support/build.ts"],
     pool: "forks",
