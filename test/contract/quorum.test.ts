@@ -74,9 +74,9 @@ busContract("rounds of several hosts", ({ open }) => {
         signal,
       });
       expect(signatures.map(({ member }) => member)).toEqual(["a"]);
-      expect(refusals.map(({ member, error }) => [member, error.code]).toSorted()).toEqual([
-        ["b", "VALUE_OUT_OF_TOLERANCE"],
-        ["c", "VALUE_OUT_OF_TOLERANCE"],
+      expect(refusals.map(({ member, error }) => `${member} ${error.code}`).toSorted()).toEqual([
+        "b VALUE_OUT_OF_TOLERANCE",
+        "c VALUE_OUT_OF_TOLERANCE",
       ]);
     });
 
