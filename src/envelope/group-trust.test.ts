@@ -136,7 +136,7 @@ describe("a group's signature in a bundle", () => {
     const bare = bundleBy(group, {
       group: undefined,
       keys: [...json, group.statement.key],
-    } as Partial<Bundle>);
+    });
     const named = (threshold?: number) => ({
       ...createPolicy([...json, group.statement.key], { threshold: 2 }),
       keys: createPolicy([...json, group.statement.key]).keys.map((entry) =>
