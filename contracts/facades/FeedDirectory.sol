@@ -27,10 +27,12 @@ abstract contract FeedDirectory {
     /// @param feed Its address; 0 when unknown.
     /// @param decimals Decimals of every answer.
     /// @param name First ten characters of the hex SHA-256 of its description, as Keystone shortens workflow names.
+    /// @param isAlias The id is not the feed's own name.
     struct Feed {
         address feed;
         uint8 decimals;
         bytes10 name;
+        bool isAlias;
     }
 
     /// @notice Where feeds are looked up.
@@ -51,6 +53,7 @@ abstract contract FeedDirectory {
     function _remember(bytes32 id, bytes32 feedHash) internal {
         Feed memory found = _lookUp(feedHash);
         if (found.feed == address(0)) revert UnknownFeed(feedHash);
+        found.isAlias = id != feedHash;
         _feeds[id] = found;
     }
 

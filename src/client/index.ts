@@ -14,6 +14,7 @@ export type {
   RoundReceiptAnswer,
 } from "./answers.ts";
 export { encodePythUpdate } from "./encode-pyth-update.ts";
+export { packPythUpdate, type FeedSigners } from "./pack-pyth-update.ts";
 export {
   createEvidenceAppraiser,
   type AppraiserOptions,

@@ -3,12 +3,14 @@ import {
   addressOfContract,
   ask,
   createFacadeFixture,
+  packedPythUpdate,
   pythUpdate,
   refusalOf,
   type FacadeFixture,
 } from "../support/facade-fixture.ts";
 import { evmEngines, type EvmEngine } from "../support/evm-engines.ts";
 import { namedHash, namedKey, type TestFeed } from "../support/feed-fixture.ts";
+import { createGroupFeed } from "../support/group-feed.ts";
 
 const GOLD = 265_010_000_000n;
 const ETHER = 10n ** 18n;
@@ -206,4 +208,43 @@ describe.each(evmEngines)("the facade for Pyth on $name", ({ available, start })
     const done = await fixture.send(pyth, method, values([again, next], false, true));
     expect([done.status, (await made.latest())[0]]).toEqual([1, 3n]);
   });
+
+  it.runIf(isThere)(
+    "takes packed updates, of a list and of a group, and a group's plain ones",
+    async () => {
+      const { registry } = fixture.contracts;
+      const keys = ["p1", "p2", "p3"].map(namedKey);
+      const made = await fixture.inBlocks(() =>
+        createGroupFeed(fixture, "packed", { keys, threshold: 2, ringSize: 8 }),
+      );
+      const pyth = await fixture.facade({ kind: "pyth", registry });
+      const now = await fixture.now();
+      const set = await made.signerSet();
+      const { group: _, ...list } = set;
+      const signers = made.keys.slice(1);
+      const byGroup = await made.groupMessage(1, { observedAt: now - 3, value: -1n });
+      const again = await made.groupMessage(2, { observedAt: now - 2, value: 2n });
+      const byList = await made.message(3, { observedAt: now - 1, value: 3n, signers });
+      const items = [
+        packedPythUpdate(byGroup, set),
+        pythUpdate(again, "01"),
+        packedPythUpdate(byList, list),
+      ];
+      for (const [index, item] of items.entries()) {
+        const sent = await fixture.send(pyth, "updatePriceFeeds", [[item]]);
+        expect([sent.status, (await made.latest())[0]]).toEqual([1, BigInt(index + 1)]);
+      }
+      // All of them once more: passed over, each after its signatures were checked.
+      expect((await fixture.send(pyth, "updatePriceFeeds", [items])).logs).toEqual([]);
+      const [prices] = await ask(
+        pyth,
+        "parsePriceFeedUpdates",
+        items,
+        [made.feedHash],
+        now - 1,
+        now,
+      );
+      expect((prices as [[string, [bigint]]])[0][1][0]).toBe(3n);
+    },
+  );
 });

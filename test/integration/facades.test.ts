@@ -19,6 +19,7 @@ import {
 } from "../support/facade-fixture.ts";
 import { evmEngines, type EvmEngine } from "../support/evm-engines.ts";
 import { namedKey, WORKLOAD, type TestFeed } from "../support/feed-fixture.ts";
+import { createGroupFeed } from "../support/group-feed.ts";
 
 const require = createRequire(import.meta.url);
 const GOLD = 265_010_000_000n;
@@ -296,6 +297,20 @@ describe.each(evmEngines)("facades on $name", ({ available, start }) => {
         BigInt(observedAt),
         1n,
       ]);
+    });
+
+    it.runIf(isThere)("takes a group's signature", async () => {
+      const { registry } = fixture.contracts;
+      const keys = ["k1", "k2", "k3"].map(namedKey);
+      const made = await fixture.inBlocks(() =>
+        createGroupFeed(fixture, "reports of a group", { keys, threshold: 2 }),
+      );
+      const forwarder = await fixture.facade({ kind: "forwarder", registry });
+      const receiver = await fixture.consumer("HostileReceiver");
+      const { payload, signatures } = await made.groupMessage(1, { value: GOLD });
+      const words = [await receiver.getAddress(), payload, "0x", signatures];
+      expect((await fixture.send(forwarder, "report", words)).status).toBe(1);
+      expect(await ask(receiver, "taken")).toEqual([1n]);
     });
 
     it.runIf(isThere)("packs the metadata as published", async () => {

@@ -10,7 +10,8 @@ import {
 } from "ethers";
 import { z } from "zod";
 import { createEvmRpc } from "../../src/adapters/evm/evm-rpc.ts";
-import type { SignedPayload } from "../../src/adapters/evm/encode-update.ts";
+import { encodeUpdate, type SignedPayload } from "../../src/adapters/evm/encode-update.ts";
+import type { SignerSet } from "../../src/adapters/evm/encode-signers.ts";
 import { deployFacade, type FacadePlan } from "../../src/adapters/evm/deploy-facade.ts";
 import { facadeContracts } from "../../src/adapters/evm/facade-abi.ts";
 import { addressSchema, chainNameSchema, type Address } from "../../src/core/ids.ts";
@@ -66,6 +67,13 @@ export interface FacadeFixture extends FeedFixture {
 /** An item of Pyth's update data, written by hand. */
 export const pythUpdate = ({ payload, signatures }: SignedPayload, form = "00"): string =>
   `0x${form}${bytesToHex(payload)}${signatures.map(bytesToHex).join("")}`;
+
+/** The same in the packed form, by what the packed entries take. */
+export const packedPythUpdate = (message: SignedPayload, set: SignerSet): string => {
+  const data = encodeUpdate(message, set);
+  if (data === null) throw new Error("the signatures do not fit the signer set");
+  return `0x02${bytesToHex(message.payload.subarray(0, 32))}${data.slice(10)}`;
+};
 
 /** Reads without sending. */
 export const ask = async (
@@ -124,12 +132,15 @@ export const createFacadeFixture = async (engine: EvmEngine): Promise<FacadeFixt
     rpc: createEvmRpc({ name: chainNameSchema.parse("local"), url: engine.rpcUrl }),
     ask: (method, ...params) => engine.ask(method, ...params),
   };
+  let waiting = 0;
   const inBlocks: FacadeFixture["inBlocks"] = async (work) => {
+    waiting += 1;
     engine.autoMine(20);
     try {
       return await work();
     } finally {
-      engine.autoMine(null);
+      waiting -= 1;
+      if (waiting === 0) engine.autoMine(null);
     }
   };
   const feeds = await inBlocks(() => createFeedFixture(chain));
