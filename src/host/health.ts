@@ -57,10 +57,11 @@ export const createHealth = (parts: {
         [
           `chain-${adapter.name}`,
           async () => {
-            const { chainId, height, engine } = await adapter.probe({
+            const { chainId, height, engine, remarks } = await adapter.probe({
               signal: AbortSignal.timeout(PROBE_MS),
             });
-            return { ok: true, detail: `chain ${chainId} at height ${height}, ${engine}` };
+            const said = [`chain ${chainId} at height ${height}, ${engine}`, ...(remarks ?? [])];
+            return { ok: true, detail: said.join("; ") };
           },
         ] as const,
     ),

@@ -5,6 +5,7 @@ import type { FabricConfig } from "../core/config/schema.ts";
 import type { ChainName, FeedId } from "../core/ids.ts";
 import type { Log } from "../core/log.ts";
 import type { Store } from "../store/store.ts";
+import { createChainMetrics } from "./chain-metrics.ts";
 import { connectChain } from "./connect-chain.ts";
 import { startDeliveryIntake } from "./delivery-intake.ts";
 import { startDeliveryWorker } from "./delivery-worker.ts";
@@ -49,18 +50,19 @@ export const announceDelivery =
     events.emit({ type: "delivery", delivery });
   };
 
-/** Connects every configured chain and starts its intake from the bus and its worker. Throws `CHAIN_MISMATCH`. */
+/** Connects every configured chain and starts its intake from the bus and its worker. Throws what `connectChain` throws. */
 export const startChains = async (
   config: FabricConfig,
   parts: ChainParts,
 ): Promise<ReadonlyMap<ChainName, RunningChain>> => {
   const { teardown } = parts;
+  const chainMetrics = createChainMetrics(parts.metrics.registry);
   const chains = new Map<ChainName, RunningChain>();
   for (const chain of config.chains) {
-    const adapter = await connectChain(chain, parts);
+    const bindings = config.bindings.filter((binding) => binding.chain === chain.name);
+    const adapter = await connectChain(chain, { ...parts, metrics: chainMetrics, bindings });
     teardown.push(() => adapter.close());
     const tick = parts.progress.register(`deliveries-${chain.name}`, WORKER_LIMIT_MS);
-    const bindings = config.bindings.filter((binding) => binding.chain === chain.name);
     const worker = startDeliveryWorker({
       ...parts,
       adapter,

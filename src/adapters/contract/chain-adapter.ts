@@ -75,6 +75,8 @@ export interface ChainState {
   readonly height: number;
   /** The engine's name and version as it gives them. */
   readonly engine: string;
+  /** What people should know besides: an endpoint that rests, for example. */
+  readonly remarks?: readonly string[];
 }
 
 /** One observation on its way to one contract. */
