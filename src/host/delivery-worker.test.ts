@@ -35,7 +35,11 @@ const rowOf = async (store: Store, id: string): Promise<DeliveryRow> => {
 type Trouble = (verb: "prepare" | "settle", id: string) => ErrorCode | null;
 
 /** An adapter on the real database whose chain takes everything unless `trouble` says otherwise. */
-const createScriptedAdapter = (store: Store, trouble: Trouble) => {
+const createScriptedAdapter = (
+  store: Store,
+  trouble: Trouble,
+  waits: (id: string) => boolean = () => false,
+) => {
   const prepared: Delivery[] = [];
   const refuse = (verb: "prepare" | "settle", id: string): void => {
     const code = trouble(verb, id);
@@ -52,11 +56,22 @@ const createScriptedAdapter = (store: Store, trouble: Trouble) => {
     prepare: async (delivery) => {
       refuse("prepare", delivery.id);
       prepared.push(delivery);
+      if (waits(delivery.id)) {
+        const waiting = { status: "prepared", subStatus: "waiting-for-budget" } as const;
+        await store.transaction((trx) => changeDelivery(trx, delivery.id, waiting, AT));
+        return toDeliveryRecord(await rowOf(store, delivery.id));
+      }
       await change(delivery.id, ["prepared"], true);
       return toDeliveryRecord(await rowOf(store, delivery.id));
     },
     settle: async (id, options) => {
       refuse("settle", id);
+      if (waits(id))
+        return await new Promise((_, reject) => {
+          options?.signal?.addEventListener("abort", () => {
+            reject(new Error("stopped"));
+          });
+        });
       await change(id, ["submitted", "included", "final"]);
       const record = toDeliveryRecord(await rowOf(store, id));
       options?.onChange?.(record);
@@ -80,6 +95,8 @@ const openWorker = async (options: {
   readonly contracts?: readonly (typeof A)[];
   readonly mode?: BindingMode;
   readonly trouble?: Trouble;
+  /** Deliveries that wait for their budget. */
+  readonly waits?: (id: string) => boolean;
   readonly before?: (store: Store) => Promise<void>;
 }) => {
   const { rounds, contracts = [A], mode = "every", trouble = () => null } = options;
@@ -89,7 +106,7 @@ const openWorker = async (options: {
     await store.transaction((trx) => insertDeliveries(trx, { feed: GOLD, round }, contracts, AT));
   }
   await options.before?.(store);
-  const { adapter, prepared } = createScriptedAdapter(store, trouble);
+  const { adapter, prepared } = createScriptedAdapter(store, trouble, options.waits);
   const clock = createManualClock(AT);
   const changes: DeliveryRecord[] = [];
   const waiting: { readonly count: number; readonly resolve: () => void }[] = [];
@@ -248,6 +265,52 @@ describe("a fault of one delivery", () => {
     });
     await ended(2);
     expect(await status(1)).toBe("failed BUNDLE_MALFORMED");
+    expect(await status(2)).toBe("final");
+  });
+});
+
+describe("a delivery that waits for money", () => {
+  it("holds back its own contract and takes no place from others", async () => {
+    const { store, ended, status } = await openWorker({
+      rounds: 100,
+      contracts: [A, B],
+      waits: (id) => id.endsWith(A.contract),
+    });
+    await ended(100);
+    expect(await status(100, B)).toBe("final");
+    expect(await status(1, A)).toBe("prepared");
+    const row = await findDelivery(store.db, deliveryId(GOLD, 2, A));
+    expect(row?.attempts).toBe(0);
+  });
+
+  it("that a node refuses holds back its own contract as well", async () => {
+    const { ended, status } = await openWorker({
+      rounds: 3,
+      contracts: [A, B],
+      trouble: (verb, id) =>
+        verb === "prepare" && id.endsWith(A.contract) ? "CHAIN_REFUSED" : null,
+    });
+    await ended(3);
+    expect(await status(3, B)).toBe("final");
+    expect(await status(1, A)).toBe("prepared");
+  });
+});
+
+describe("a delivery that was put back", () => {
+  it("and is refused again fails again, and stops nobody", async () => {
+    const bad = deliveryId(GOLD, 1, A);
+    const { ended, status } = await openWorker({
+      rounds: 2,
+      trouble: (verb, id) => (verb === "prepare" && id === bad ? "DELIVERY_INVALID" : null),
+      before: (store) =>
+        store.transaction(async (trx) => {
+          await changeDelivery(trx, bad, { status: "prepared", attempt: true }, AT);
+          await changeDelivery(trx, bad, { status: "failed", error: "ONCHAIN_REFUSED" }, AT);
+          await changeDelivery(trx, bad, { status: "prepared", subStatus: "retried" }, AT);
+        }),
+    });
+    await ended(2);
+    expect(await status(1)).toBe("failed DELIVERY_INVALID");
     expect(await status(2)).toBe("final");
   });
 });

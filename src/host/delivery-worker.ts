@@ -61,6 +61,21 @@ export interface DeliveryWorker {
   stop(): Promise<void>;
 }
 
+/** A delivery that is followed. */
+interface Following {
+  readonly contract: string;
+  /** Each round of its contract comes in its turn. */
+  readonly isInOrder: boolean;
+  /** It has no nonce yet, and waits for money or time. */
+  isBehind: boolean;
+  ended: Promise<void>;
+}
+
+const NOTHING = Promise.resolve();
+
+const isBehind = ({ subStatus }: DeliveryRecord): boolean =>
+  subStatus === "waiting-for-budget" || subStatus === "waiting-for-time";
+
 const toDelivery = async (store: Store, row: DeliveryRow, binding: Binding): Promise<Delivery> => {
   const round = await findRound(store.db, row.feed, row.round);
   const found = round ? await findBundle(store.db, round.envelopeDigest) : null;
@@ -98,13 +113,18 @@ export const startDeliveryWorker = (parts: DeliveryWorkerParts): DeliveryWorker 
   const { signal } = stopping;
   // One listener per delivery that is followed.
   setMaxListeners(0, signal);
-  const inFlight = new Map<string, Promise<void>>();
+  const inFlight = new Map<string, Following>();
   let pause = FIRST_PAUSE_MS;
   const work = createWake(clock);
 
   const follow = async (id: string): Promise<void> => {
+    const onChange = (record: DeliveryRecord): void => {
+      const following = inFlight.get(id);
+      if (following) following.isBehind = isBehind(record);
+      parts.onChange(record);
+    };
     try {
-      await adapter.settle(id, { signal, onChange: parts.onChange });
+      await adapter.settle(id, { signal, onChange });
       pause = FIRST_PAUSE_MS;
     } catch (error) {
       if (signal.aborted) return;
@@ -133,7 +153,8 @@ export const startDeliveryWorker = (parts: DeliveryWorkerParts): DeliveryWorker 
   const prepare = async (row: DeliveryRow): Promise<DeliveryRecord> => {
     const binding = bindingOf(parts.bindings, row);
     const isUnsigned = row.status === "prepared" && row.attempts === 0;
-    if (binding.mode === "latest" && isUnsigned) {
+    const isRetried = row.subStatus === "retried";
+    if (binding.mode === "latest" && (isUnsigned || isRetried)) {
       const newest = await newestRoundFor(store.db, row);
       if (newest > row.round)
         return await end(
@@ -145,7 +166,8 @@ export const startDeliveryWorker = (parts: DeliveryWorkerParts): DeliveryWorker 
     try {
       return await adapter.prepare(await toDelivery(store, row, binding), { signal });
     } catch (error) {
-      if (!isUnsigned || !isOfDelivery(error)) throw error;
+      // An adapter refuses only what it has nothing signed for.
+      if (row.status !== "prepared" || !isOfDelivery(error)) throw error;
       log.error("a delivery cannot be put on chain", { delivery: row.id, error });
       return await end(row, "failed", error);
     }
@@ -158,15 +180,60 @@ export const startDeliveryWorker = (parts: DeliveryWorkerParts): DeliveryWorker 
     return (await findRound(store.db, row.feed, row.round))?.runId === null;
   };
 
+  /** Contracts whose order holds everything back, and how many deliveries are really on their way. */
+  const standing = (): { readonly behind: Set<string>; readonly moving: number } => {
+    const held = [...inFlight.values()].filter((each) => each.isBehind);
+    return {
+      // Where only the latest counts, a newer round is what ends the wait of an older one.
+      behind: new Set(held.flatMap(({ contract, isInOrder }) => (isInOrder ? contract : []))),
+      moving: inFlight.size - held.length,
+    };
+  };
+
+  /** A node that refuses one call holds up that contract and no other. */
+  const prepareOrSkip = async (
+    row: DeliveryRow,
+    behind: Set<string>,
+  ): Promise<DeliveryRecord | null> => {
+    try {
+      return await prepare(row);
+    } catch (error) {
+      if (!isFabricError(error, "CHAIN_REFUSED")) throw error;
+      log.warn("delivery waits", { delivery: row.id, code: error.code });
+      behind.add(row.contract);
+      return null;
+    }
+  };
+
   const pass = async (): Promise<void> => {
-    const rows = await openDeliveries(store.db, { chain: adapter.name, limit: MAX_IN_FLIGHT });
+    const { behind, moving } = standing();
+    const rows = await openDeliveries(store.db, {
+      chain: adapter.name,
+      // Those that are followed come first; as many again are new.
+      limit: MAX_IN_FLIGHT * 2,
+      except: [...behind],
+    });
+    let room = MAX_IN_FLIGHT - moving;
     for (const row of rows) {
-      if (signal.aborted || inFlight.size >= MAX_IN_FLIGHT) return;
-      if (inFlight.has(row.id) || (await isHeld(row))) continue;
-      const record = await prepare(row);
+      if (signal.aborted || room <= 0) return;
+      if (inFlight.has(row.id) || behind.has(row.contract) || (await isHeld(row))) continue;
+      const record = await prepareOrSkip(row, behind);
       parts.onProgress();
+      if (!record) continue;
       if (isSettled(record)) parts.onChange(record);
-      else inFlight.set(record.id, follow(record.id));
+      else {
+        const isInOrder = bindingOf(parts.bindings, row).mode === "every";
+        const following: Following = {
+          isInOrder,
+          contract: row.contract,
+          isBehind: isBehind(record),
+          ended: NOTHING,
+        };
+        inFlight.set(record.id, following);
+        following.ended = follow(record.id);
+        if (!following.isBehind) room -= 1;
+        else if (isInOrder) behind.add(row.contract);
+      }
     }
   };
 
@@ -183,17 +250,17 @@ export const startDeliveryWorker = (parts: DeliveryWorkerParts): DeliveryWorker 
         pause = Math.min(LONGEST_PAUSE_MS, pause * 2);
       }
     }
-    await Promise.all(inFlight.values());
+    await Promise.all([...inFlight.values()].map((each) => each.ended));
   };
 
-  const ended = loop();
+  const loopEnded = loop();
   return {
     wake: () => {
       work.notify();
     },
     async stop() {
       stopping.abort(fabricError("INTERRUPTED", { what: "The delivery" }));
-      await ended;
+      await loopEnded;
     },
   };
 };

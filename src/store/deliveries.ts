@@ -168,9 +168,15 @@ export const listDeliveries = async (
 /** Deliveries that have not ended, oldest round first: what an adapter takes up after a restart. */
 export const openDeliveries = async (
   db: Executor,
-  filter: Omit<DeliveryFilter, "statuses">,
+  filter: Omit<DeliveryFilter, "statuses"> & {
+    /** Contracts whose deliveries are not asked for. */
+    readonly except?: readonly string[];
+  },
 ): Promise<readonly DeliveryRow[]> => {
-  const rows = await selectDeliveries(db, filter)
+  let query = selectDeliveries(db, filter);
+  const { except = [] } = filter;
+  if (except.length > 0) query = query.where("contract", "not in", except);
+  const rows = await query
     // Literals, not parameters: only so SQLite sees that the index of open deliveries holds them all.
     .where(sql<boolean>`status in ('prepared', 'submitted', 'included')`)
     .orderBy("round")
