@@ -93,8 +93,7 @@ export const startQuorumFollower = async (parts: {
       return signature;
     } catch (error) {
       const { code, message } = toWire(error);
-      const level = code === "VALUE_OUT_OF_TOLERANCE" ? "error" : "warn";
-      log[level]("round not endorsed", {
+      log[code === "VALUE_OUT_OF_TOLERANCE" ? "error" : "info"]("round not endorsed", {
         feed: feed.feed,
         round,
         leader: leader.member,

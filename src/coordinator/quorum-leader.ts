@@ -126,7 +126,9 @@ export const createQuorumLeader = (parts: {
           const wire = toWire(error);
           refusals.push({ member, error: wire });
           if (signal.aborted) return;
-          log.warn("a member did not sign", {
+          // Late, for a round that has its signatures: no fault, unless the values differ.
+          const isNews = !enough() || wire.code === "VALUE_OUT_OF_TOLERANCE";
+          log[isNews ? "warn" : "debug"]("a member did not sign", {
             feed: feed.feed,
             round,
             member,

@@ -44,7 +44,10 @@ export const openQuorumStage = async (options: {
   readonly quorum?: Partial<QuorumInput>;
   readonly feed?: Partial<FeedInput>;
   readonly leaseMs?: number;
-  readonly config?: (id: string) => Partial<FabricConfigInput>;
+  /** More of a host's configuration, when every enclave's keys are known. */
+  readonly config?: (
+    signers: ReadonlyMap<string, AppraisedSigner>,
+  ) => Promise<(id: string) => Partial<FabricConfigInput>>;
   readonly signal: AbortSignal;
 }): Promise<QuorumStage> => {
   const { folder, ids, signal } = options;
@@ -68,6 +71,7 @@ export const openQuorumStage = async (options: {
   const [first] = signers.values();
   if (!first) throw new Error("a quorum has hosts");
   writeFileSync(path.join(folder, "appraisal.json"), JSON.stringify(first.appraisal));
+  const more = await options.config?.(signers);
   const hosts = [...signers].map(([id, signer]): QuorumHost => {
     const home = path.join(folder, id);
     const emulator = options.emulatorOf(id);
@@ -113,7 +117,7 @@ export const openQuorumStage = async (options: {
           ...options.feed,
         },
       ],
-      ...options.config?.(id),
+      ...more?.(id),
     };
     const configFile = path.join(home, "fabric.json");
     writeFileSync(configFile, JSON.stringify(raw));
