@@ -3,7 +3,12 @@ import { fabricError } from "../../core/errors/fabric-error.ts";
 import { type Digest, digestSchema } from "../../core/ids.ts";
 import { hexToBytes, bytesToHex } from "../bytes.ts";
 import { digestOf } from "../hashes.ts";
-import { createVerifyingKey, type KeyRecord, type SigningKey } from "../key-record.ts";
+import {
+  createVerifyingKey,
+  type KeyRecord,
+  type SigningKey,
+  type VerifyingKey,
+} from "../key-record.ts";
 import { GROUP_LIMITS } from "./group-limits.ts";
 
 /** What a member of a group says; one of a kind is never taken for another. */
@@ -56,6 +61,16 @@ export const signMessage = (
 export const messageDigest = ({ kind, payload }: SignedMessage): Digest =>
   digestOf(messageBytes(kind, payload));
 
+/** Checking a public key costs more than many signatures; a group's records live as long as the group is used. */
+const prepared = new WeakMap<KeyRecord, VerifyingKey>();
+const verifyingKey = (record: KeyRecord): VerifyingKey => {
+  const known = prepared.get(record);
+  if (known) return known;
+  const key = createVerifyingKey(record);
+  prepared.set(record, key);
+  return key;
+};
+
 const refuse = (kind: string, reason: string) =>
   fabricError("FROST_MESSAGE_INVALID", { kind, reason: reason.slice(0, 300) });
 
@@ -81,7 +96,7 @@ export const readMessage = <Schema extends z.ZodType>(
   if (signed.kind !== kind) throw refuse(kind, `it is of kind ${signed.kind}`);
   const sender = senders.find(({ keyid }) => keyid === signed.keyid);
   if (!sender) throw fabricError("FROST_MEMBER_UNKNOWN", { keyid: signed.keyid });
-  const key = createVerifyingKey(sender);
+  const key = verifyingKey(sender);
   if (!key.verify(hexToBytes(signed.signature, 64), messageBytes(kind, signed.payload)))
     throw refuse(kind, "its signature does not hold");
   let json: unknown;
