@@ -9,29 +9,16 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import Libsql from "libsql";
+import { databases, execDirectly, killAtCommit } from "./kill-at-commit.mjs";
 
 const [dist = "", file = ""] = process.argv.slice(2);
 const load = (module) => import(pathToFileURL(path.join(dist, "src", module)).href);
 const plan = JSON.parse(readFileSync(file, "utf8"));
 
-const die = () => process.kill(process.pid, "SIGKILL");
-const { exec } = Libsql.prototype;
-const databases = new Set();
-let commits = 0;
-Libsql.prototype.exec = function counted(text) {
-  databases.add(this);
-  if (text !== "commit") return exec.call(this, text);
-  commits += 1;
-  const isHere = plan.kill?.commit === commits;
-  if (isHere && plan.kill.when === "before") die();
-  const result = exec.call(this, text);
-  if (isHere) die();
-  return result;
-};
+killAtCommit(plan.kill);
 /** SQLite says "database or disk is full" where no page is left. */
 const limitPages = (pages) => {
-  for (const database of databases) exec.call(database, `pragma max_page_count = ${pages}`);
+  for (const database of databases) execDirectly(database, `pragma max_page_count = ${pages}`);
 };
 
 const { systemClock } = await load("core/clock.js");
@@ -114,5 +101,5 @@ process.once("SIGTERM", () => {
   );
 });
 // Nobody is left who would end it.
-process.once("disconnect", die);
+process.once("disconnect", () => process.kill(process.pid, "SIGKILL"));
 process.send?.({ ready: true });

@@ -59,8 +59,8 @@ export const misbehave = async (
   const before = stage.gate.questions();
   stage.gate.interfere(rule());
   await stage.commit(4);
-  if (isForEver) await stage.rest(60_000);
-  else await sleep(LIE_MS);
+  if (!isForEver) await sleep(LIE_MS);
+  else if (!(await stage.rest(60_000))) throw new Error("nothing moves under the fault");
   const asked = stage.gate.questions() - before;
   stage.gate.interfere(null);
   await stage.commit(2);

@@ -4,17 +4,14 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { sql } from "kysely";
 import { createTransactionSigner } from "../../src/adapters/evm/transaction-signer.ts";
-import { systemClock } from "../../src/core/clock.ts";
 import { loadConfig } from "../../src/core/config/load-config.ts";
 import type { FabricConfigInput } from "../../src/core/config/schema.ts";
 import { fabricIdSchema } from "../../src/core/ids.ts";
-import { connectBus } from "../../src/host/connect-bus.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import type { Store } from "../../src/store/store.ts";
-import { auditDelivery, type Violation } from "./delivery-auditor.ts";
-import { readChainFacts, readStoreFacts, readStreamFacts } from "./delivery-facts.ts";
+import { auditStage, isStoreAtRest } from "./audit-stage.ts";
+import type { Violation } from "./delivery-auditor.ts";
 import type { EvmEngine } from "./evm-engines.ts";
 import { createFeedFixture } from "./feed-fixture.ts";
 import { openRpcGate, type RpcGate } from "./rpc-gate.ts";
@@ -196,20 +193,7 @@ export const openFaultStage = async (options: {
     return courier;
   };
 
-  const count = async (query: ReturnType<typeof sql<{ n: number }>>): Promise<number> =>
-    (await query.execute(store.db)).rows[0]?.n ?? 0;
-  const isAtRest = async (): Promise<boolean> => {
-    const waiting = await count(sql`select count(*) as n from outbox where published_at is null`);
-    const missing = await count(sql`select count(*) as n from rounds where not exists (
-      select 1 from deliveries where deliveries.feed = rounds.feed and deliveries.round = rounds.round
-        and status in ('final', 'superseded', 'failed'))
-      and not exists (select 1 from dead_letters where
-        message_id like 'cryptlet:' || rounds.feed || ':' || rounds.round || ':%')`);
-    const jobs = await count(
-      sql`select count(*) as n from evm_jobs where state not in ('done', 'lost')`,
-    );
-    return waiting + missing + jobs === 0;
-  };
+  const isAtRest = (): Promise<boolean> => isStoreAtRest(store);
 
   return {
     engine,
@@ -238,29 +222,14 @@ export const openFaultStage = async (options: {
         .execute();
       return Object.fromEntries(rows.map(({ status, n }) => [status, n]));
     },
-    audit: async () => {
-      const facts = await readStoreFacts(store);
-      const bus = await connectBus(resolved, { store, clock: systemClock });
-      try {
-        return auditDelivery({
-          ...facts,
-          bindings: feeds.map(({ id }, index) => ({
-            feed: id,
-            chain: "local",
-            contract: contracts[index] ?? "",
-          })),
-          streams: await readStreamFacts(bus, facts.outbox),
-          chains: [
-            await readChainFacts({ name: "local", depth, ask: engine.ask }, facts.deliveries, {
-              contracts,
-              signers: [signer],
-            }),
-          ],
-        });
-      } finally {
-        await bus.close();
-      }
-    },
+    audit: () =>
+      auditStage({
+        store,
+        config: resolved,
+        engine,
+        depth,
+        signer,
+      }),
     close: async () => {
       await Promise.all([...running].map((courier) => courier.kill()));
       await gate.close();

@@ -15,6 +15,7 @@ import {
   type ProviderEmulator,
 } from "../../src/emulator/start-provider-emulator.ts";
 import { computeFeedHash } from "../../src/envelope/feed-hash.ts";
+import type { EvmEngine } from "./evm-engines.ts";
 import { openRpcGate, type RpcGate } from "./rpc-gate.ts";
 
 const CHAIN_ID = 31_337;
@@ -48,6 +49,8 @@ export const openGoldStage = async (options: {
   >;
   /** Seconds between two blocks; left out: a block per transaction. */
   readonly blockTime?: number;
+  /** A chain that runs already and makes its own blocks, instead of an anvil of this stage's own. */
+  readonly engine?: Pick<EvmEngine, "rpcUrl">;
   /** Let the host reach the chain through `gate`. */
   readonly isGated?: boolean;
   readonly config?: Partial<FabricConfigInput>;
@@ -61,13 +64,15 @@ export const openGoldStage = async (options: {
     maxStepPpm: 0,
     ...(options.credentials ? { credentials: options.credentials } : {}),
   });
-  const anvil = await startAnvil({
-    chainId: CHAIN_ID,
-    signal,
-    ...(options.blockTime === undefined
-      ? {}
-      : { extra: ["--block-time", String(options.blockTime)] }),
-  });
+  const anvil = options.engine
+    ? { url: options.engine.rpcUrl, stop: () => Promise.resolve() }
+    : await startAnvil({
+        chainId: CHAIN_ID,
+        signal,
+        ...(options.blockTime === undefined
+          ? {}
+          : { extra: ["--block-time", String(options.blockTime)] }),
+      });
   const dataDirectory = path.join(folder, "data");
   mkdirSync(dataDirectory, { recursive: true });
   const enclave = await prepareEnclave({ fabric: FABRIC, dataDirectory, signal });
