@@ -53,6 +53,7 @@ interface CheckedMember extends BatchMember {
   readonly validUntil: number | null;
 }
 
+type ItemFacts = Omit<CheckedMember, "feed" | "feedHash" | "listed">;
 type Refuse = (reason: string) => never;
 
 const SECOND = 1_000;
@@ -63,7 +64,7 @@ const checkItem = (
   item: BatchItem,
   member: { readonly feed: ServedFeed; readonly fabric: FabricId; readonly ring: KeyRing },
   refuse: Refuse,
-): Omit<CheckedMember, "feed" | "feedHash" | "listed"> => {
+): ItemFacts => {
   const { feed, fabric, ring } = member;
   const held = <Result>(check: () => Result): Result => {
     try {
@@ -110,6 +111,17 @@ export const createBatchSigner = (
   for (const { request, signed } of parts.before)
     if (parts.batches.some(({ feed }) => feed === request.feed)) note(signed);
 
+  /** What was verified of a member last: most members are the same from batch to batch. */
+  const verified = new Map<FeedHash, { readonly item: string; readonly facts: ItemFacts }>();
+  const check = (item: BatchItem, feed: ServedFeed, ring: KeyRing, refuse: Refuse): ItemFacts => {
+    const text = JSON.stringify([item.envelope, item.onchain]);
+    const known = verified.get(feed.feedHash);
+    if (known?.item === text) return known.facts;
+    const facts = checkItem(item, { feed, fabric, ring }, refuse);
+    verified.set(feed.feedHash, { item: text, facts });
+    return facts;
+  };
+
   const checkMembers = (served: ServedBatch, request: BatchRequest, refuse: Refuse) => {
     if (request.items.length !== served.members.length)
       return refuse(`${request.items.length} items for ${served.members.length} members`);
@@ -122,7 +134,7 @@ export const createBatchSigner = (
       const item = request.items[place] ?? null;
       const nothing = { observation: null, mode: null, observedAt: null, validUntil: null };
       if (item === null) return { feed: name, feedHash, listed: false, ...nothing };
-      const checked = checkItem(item, { feed, fabric, ring }, refuse);
+      const checked = check(item, feed, ring, refuse);
       const last = newest.get(feedHash) ?? 0;
       if ((checked.observation?.round ?? 0) < last)
         return refuse(`round ${last} of ${name} was in a batch already`);

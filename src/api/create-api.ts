@@ -17,6 +17,7 @@ import { clientErrorHandler, createErrorHandler, notFoundHandler } from "./error
 import { createEventStreams, type StreamLimits } from "./event-streams.ts";
 import { attestationRoutes } from "./routes/attestation.ts";
 import { deadLetterRoutes } from "./routes/dead-letters.ts";
+import { batchRoutes } from "./routes/batches.ts";
 import { cryptletRoutes } from "./routes/cryptlets.ts";
 import { deliveryRoutes } from "./routes/deliveries.ts";
 import { envelopeRoutes } from "./routes/envelopes.ts";
@@ -127,6 +128,7 @@ export const createApi = ({ fabric, log, token, streams: limits }: ApiOptions): 
     await guarded.register(feedRoutes, { fabric });
     await guarded.register(feedEventRoutes, { fabric, streams });
     await guarded.register(envelopeRoutes, { fabric });
+    await guarded.register(batchRoutes, { fabric });
     await guarded.register(cryptletRoutes, { fabric });
     const mayWrite = token !== undefined && token !== null;
     await guarded.register(deliveryRoutes, { fabric, mayWrite });

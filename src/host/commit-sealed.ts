@@ -30,7 +30,8 @@ export interface RoundCommitParts {
 
 /** The run of this host that made the round. */
 export interface CommittingRun {
-  readonly receipt: RunReceipt;
+  /** Null for a batch, which no Cryptlet's code made. */
+  readonly receipt: RunReceipt | null;
   readonly end: Omit<RunEnd, "finishedAt" | "receiptJson" | "status" | "error">;
 }
 
@@ -75,7 +76,7 @@ export const commitSealed = async (
         status: "published",
         finishedAt: at,
         error: null,
-        receiptJson: canonicalJson(run.receipt),
+        receiptJson: run.receipt && canonicalJson(run.receipt),
       },
       at,
     }),

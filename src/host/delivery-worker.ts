@@ -14,6 +14,7 @@ import type { FeedId } from "../core/ids.ts";
 import type { Log } from "../core/log.ts";
 import { createWake } from "../core/wake.ts";
 import { decodeBase64 } from "../crypto/base64.ts";
+import { BATCH_SOLABI_TYPE } from "../envelope/batch-solabi.ts";
 import { parseBundle } from "../envelope/bundle.ts";
 import { payloadBytes } from "../envelope/dsse.ts";
 import {
@@ -81,7 +82,7 @@ const toDelivery = async (store: Store, row: DeliveryRow, binding: Binding): Pro
   const found = round ? await findBundle(store.db, round.envelopeDigest) : null;
   if (!round || found === null)
     throw fabricError("ROUND_UNKNOWN", { feed: row.feed, round: row.round });
-  const { onchain } = parseBundle(found.bundleJson);
+  const { envelope, onchain } = parseBundle(found.bundleJson);
   if (!onchain) throw fabricError("FEED_NOT_BINDABLE", { feed: row.feed });
   const view = readCommittedRound(round);
   return {
@@ -92,6 +93,8 @@ const toDelivery = async (store: Store, row: DeliveryRow, binding: Binding): Pro
     payloadType: onchain.payloadType,
     payload: payloadBytes(onchain),
     signatures: onchain.signatures.map(({ sig }) => decodeBase64(sig, "signature")),
+    // What a contract gets of a batch is encoded from the statement that its tuple binds.
+    ...(onchain.payloadType === BATCH_SOLABI_TYPE ? { statement: payloadBytes(envelope) } : {}),
   };
 };
 

@@ -1,3 +1,4 @@
+import type { BatchProof } from "../envelope/batch-proof.ts";
 import type { Registry } from "prom-client";
 import type { DeliveryRecord } from "../adapters/contract/chain-adapter.ts";
 import type { Attester } from "../attestation/attester.ts";
@@ -18,6 +19,7 @@ export interface Fabric {
   readonly id: FabricId;
   readonly feeds: FeedDirectory;
   readonly envelopes: EnvelopeArchive;
+  readonly batches: BatchDirectory;
   readonly cryptlets: CryptletDirectory;
   readonly attestation: AttestationDirectory;
   /** Evidence of this host's own process, for its TLS keys. */
@@ -136,6 +138,15 @@ export interface EnvelopeArchive {
   bundle(digest: Digest): Promise<unknown>;
   /** DSSE envelope JSON of one form. Throws `ENVELOPE_UNKNOWN`. */
   envelope(digest: Digest, form: "json" | "solabi"): Promise<unknown>;
+}
+
+export interface BatchDirectory {
+  /** What proves a member's value in a batch. Throws `FEED_UNKNOWN`, `ROUND_UNKNOWN`, `BATCH_MEMBER_UNKNOWN`. */
+  proof(
+    batch: FeedId,
+    round: number | "latest",
+    feed: FeedId,
+  ): Promise<{ readonly envelopeDigest: Digest; readonly proof: BatchProof }>;
 }
 
 /** A loaded Cryptlet with its keys and evidence. */

@@ -3,6 +3,7 @@ import { fabricError } from "../core/errors/fabric-error.ts";
 import type { FeedId } from "../core/ids.ts";
 import { findRound, roundsBefore } from "../store/rounds.ts";
 import type { Store } from "../store/store.ts";
+import type { BatchDefinition } from "./batch-definition.ts";
 import type { FabricEvents } from "./fabric-events.ts";
 import type { FeedDirectory } from "./fabric.ts";
 import { summarizeFeed, type FeedDefinition } from "./feed-definition.ts";
@@ -13,6 +14,8 @@ import { readRoundView, watchRounds } from "./watch-rounds.ts";
 export interface ServedFeedEntry {
   readonly feed: FeedDefinition;
   readonly cryptlet: LoadedCryptlet;
+  /** For a batch, what it is made of. */
+  readonly batch?: BatchDefinition;
 }
 
 /** Feeds as the API reads them: the newest round from memory, everything else from the database. */

@@ -7,6 +7,7 @@ import type { FeedQuorum } from "../core/config/quorum-settings.ts";
 import type { FabricConfig } from "../core/config/schema.ts";
 import { fabricError } from "../core/errors/fabric-error.ts";
 import type { CryptletId, FeedId } from "../core/ids.ts";
+import { batchesOf, defineBatch } from "./batch-definition.ts";
 import { defineFeed, type FeedDefinition } from "./feed-definition.ts";
 import { decideProviderMode } from "./provider-mode.ts";
 import { readConfiguredFile } from "./read-configured-file.ts";
@@ -106,6 +107,11 @@ export const loadCryptlets = async (
     const own: FeedDefinition[] = config.feeds
       .filter((feed) => feed.cryptlet === entry.id)
       .map((feed) => defineFeed(config, feed, found.manifest));
+    const batches = batchesOf(config, own).map((batch) =>
+      defineBatch(config, batch, { manifest: found.manifest, feeds: own }),
+    );
+    const lastOf = async (feed: FeedId) =>
+      options?.lastRound ? { lastRound: await options.lastRound(feed) } : {};
     const cryptlet = await enclave.load(
       found,
       {
@@ -131,7 +137,15 @@ export const loadCryptlets = async (
             parameters: feed.config.parameters,
             validForMs: feed.config.validForMs,
             ...(feed.config.quorum ? { quorum: agreementOf(feed.config.quorum) } : {}),
-            ...(options?.lastRound ? { lastRound: await options.lastRound(feed.id) } : {}),
+            ...(await lastOf(feed.id)),
+          })),
+        ),
+        batches: await Promise.all(
+          batches.map(async ({ feed, members }) => ({
+            feed: feed.id,
+            batchHash: feed.hash,
+            members: members.map(({ id }) => id),
+            ...(await lastOf(feed.id)),
           })),
         ),
         sealDirectory: path.join(config.dataDirectory, "sealed"),
@@ -141,6 +155,7 @@ export const loadCryptlets = async (
     );
     cryptlets.set(entry.id, cryptlet);
     for (const feed of own) feeds.set(feed.id, { feed, cryptlet });
+    for (const batch of batches) feeds.set(batch.feed.id, { feed: batch.feed, cryptlet, batch });
   }
   return { cryptlets, feeds };
 };

@@ -10,6 +10,7 @@ import { abandonOpenRuns } from "../store/runs.ts";
 import { connectBroker } from "./connect-broker.ts";
 import { connectBus } from "./connect-bus.ts";
 import { createAttestationDirectory } from "./attestation-directory.ts";
+import { createBatchDirectory } from "./batch-directory.ts";
 import { createCryptletDirectory } from "./cryptlet-directory.ts";
 import { createDeadLetterDirectory } from "./dead-letter-directory.ts";
 import { startDeadLetterKeeper } from "./dead-letter-keeper.ts";
@@ -176,6 +177,10 @@ const start = async (
     id: config.fabric,
     feeds: createFeedDirectory({ store, events, latest }, feeds),
     envelopes: createEnvelopeArchive(store, chainIds),
+    batches: createBatchDirectory(
+      store,
+      new Set([...feeds.values()].flatMap(({ feed, batch }) => (batch ? [feed.id] : []))),
+    ),
     cryptlets: createCryptletDirectory(cryptlets, renewal),
     attestation: createAttestationDirectory(cryptlets),
     attester: createHostAttester(enclave, path.join(config.dataDirectory, "sealed")),

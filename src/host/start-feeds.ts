@@ -4,6 +4,7 @@ import type { Log } from "../core/log.ts";
 import { latestRound } from "../store/rounds.ts";
 import type { Store } from "../store/store.ts";
 import { startTriggers, type Triggers } from "../triggers/triggers.ts";
+import { createBatchRunner } from "./batch-runner.ts";
 import type { EvidenceRenewal } from "./evidence-renewal.ts";
 import type { FabricEvents } from "./fabric-events.ts";
 import type { FabricMetrics } from "./fabric-metrics.ts";
@@ -43,24 +44,22 @@ export const startFeeds = async (
   const { store, clock, log, latest } = parts;
   const runners = new Map<FeedId, FeedRunner>();
   const ticks = new Map<FeedId, LoopTick>();
-  for (const { feed, cryptlet } of feeds.values()) {
+  for (const { feed, cryptlet, batch } of feeds.values()) {
     const newest = await latestRound(store.db, feed.id);
     latest.register(feed.id, newest && (await readRoundView(store, newest)));
+    const evidence = () => parts.renewal.of(cryptlet);
     runners.set(
       feed.id,
-      createFeedRunner({
-        ...parts,
-        feed,
-        cryptlet,
-        sealer:
-          parts.quorum.sealer(feed.id) ??
-          createOwnSealer({
-            feed: feed.id,
+      batch
+        ? createBatchRunner({ ...parts, batch, cryptlet, evidence })
+        : createFeedRunner({
+            ...parts,
+            feed,
             cryptlet,
-            store,
-            evidence: () => parts.renewal.of(cryptlet),
+            sealer:
+              parts.quorum.sealer(feed.id) ??
+              createOwnSealer({ feed: feed.id, cryptlet, store, evidence }),
           }),
-      }),
     );
     const limit = WAIT_LIMIT_MS + cryptlet.manifest.limits.timeoutMs;
     ticks.set(feed.id, parts.progress.register(`feed-${feed.id}`, limit));

@@ -216,6 +216,11 @@ export const createFakeFabric = (published = 0): FakeFabric => {
         }
       },
     },
+    batches: {
+      proof: async (batch) => {
+        throw fabricError("FEED_UNKNOWN", { feed: batch });
+      },
+    },
     envelopes: {
       async bundle(digest) {
         return {

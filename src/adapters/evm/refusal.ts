@@ -1,6 +1,7 @@
 import type { ErrorCode } from "../../core/errors/catalogue.ts";
 import { fabricError, type FabricError } from "../../core/errors/fabric-error.ts";
 import { batchAbi } from "./batch-abi.ts";
+import { batchRefusals } from "./batch-refusals.ts";
 import { feedAbi } from "./feed-abi.ts";
 
 /** Status of a key in the order of `ICryptletKeys.Status`. */
@@ -66,11 +67,6 @@ const refusals: Readonly<Record<string, (values: Values) => FabricError>> = {
   SignerNotAdmitted: (v) => fabricError("ONCHAIN_SIGNER_NOT_ADMITTED", { signer: text(v, 0) }),
   StaleSignerSet: () => fabricError("ONCHAIN_SIGNER_SET_STALE", {}),
   NotRegistry: (v) => fabricError("ONCHAIN_NOT_ALLOWED", { caller: text(v, 0) }),
-  DuplicateBatch: (v) => fabricError("ONCHAIN_BATCH_EXISTS", { issuedAt: text(v, 0) }),
-  OldBatch: (v) => fabricError("ONCHAIN_BATCH_OLD", { issuedAt: text(v, 0), latest: text(v, 1) }),
-  ReportMalformed: () => fabricError("ONCHAIN_BATCH_MALFORMED", { position: "report" }),
-  ItemOutOfOrder: (v) => fabricError("ONCHAIN_BATCH_MALFORMED", { position: text(v, 0) }),
-  UnknownPlace: (v) => fabricError("ONCHAIN_BATCH_MALFORMED", { position: text(v, 0) }),
   BadSignerSet: () => fabricError("ONCHAIN_SIGNER_SET_BAD", {}),
 };
 
@@ -104,6 +100,8 @@ export const readRefusal = (data: string, contract: string): FabricError => {
   const parsed = parseRevert(data);
   const make = parsed ? refusals[parsed.name] : undefined;
   if (parsed && make) return make(parsed.args);
+  const ofBatch = parsed ? batchRefusals[parsed.name] : undefined;
+  if (parsed && ofBatch) return ofBatch((index) => text(parsed.args, index));
   const reason = parsed?.name ?? (data.length > 2 ? data.slice(0, 74) : "no reason");
   return fabricError("ONCHAIN_REFUSED", { contract, reason });
 };
