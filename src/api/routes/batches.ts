@@ -1,7 +1,6 @@
 import type { FastifyPluginCallbackZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { digestSchema, feedIdSchema } from "../../core/ids.ts";
-import { batchProofSchema } from "../../envelope/batch-proof.ts";
+import { feedIdSchema } from "../../core/ids.ts";
 import type { Fabric } from "../../host/fabric.ts";
 import { errorAnswers } from "../answers.ts";
 
@@ -12,9 +11,26 @@ const parameters = z.strictObject({
     .describe("a round of the batch, or latest"),
 });
 
+const word = z.string().describe("0x and 64 hex characters");
+const seconds = z.int().describe("s since epoch");
+
 const answer = z.object({
-  envelopeDigest: digestSchema.describe("of the batch's envelope: /v1/bundles has what signs it"),
-  proof: z.object(batchProofSchema.shape),
+  envelopeDigest: z.string().describe("of the batch's envelope: /v1/bundles has what signs it"),
+  proof: z.object({
+    batchHash: word,
+    round: z.int(),
+    issuedAt: seconds,
+    validUntil: seconds,
+    root: word,
+    storedHash: word,
+    packedHash: word,
+    statementDigest: z.string(),
+    feedHash: word,
+    place: z.int().describe("of the feed in the batch"),
+    size: z.int().describe("members of the batch"),
+    leaf: z.string().describe("192 bytes of an observation, or the 32 of the feed hash: none"),
+    path: z.array(word).describe("siblings from leaf to root"),
+  }),
 });
 
 /** Proofs of single values in batches, for contracts and for readers without a chain. */

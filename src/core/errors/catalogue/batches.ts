@@ -7,6 +7,7 @@ export const batchErrors = {
     message: "Batch {batch} has no member {feed}",
     hint: "Ask for one of the feeds that the configuration lists under this batch.",
     exit: 3,
+    status: 404,
   },
   BATCH_REFUSED: {
     kind: "verification",
