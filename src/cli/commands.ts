@@ -1,4 +1,6 @@
 import type { CommandRecord } from "./command.ts";
+import { adapterCheck } from "./commands/adapter-check.ts";
+import { adapterList } from "./commands/adapter-list.ts";
 import { brokerAudit } from "./commands/broker-audit.ts";
 import { brokerSecretList } from "./commands/broker-secret-list.ts";
 import { brokerSecretPut } from "./commands/broker-secret-put.ts";
@@ -28,6 +30,9 @@ import { feedList } from "./commands/feed-list.ts";
 import { feedWatch } from "./commands/feed-watch.ts";
 import { hostStart } from "./commands/host-start.ts";
 import { hostStatus } from "./commands/host-status.ts";
+import { keyAddress } from "./commands/key-address.ts";
+import { keyCreate } from "./commands/key-create.ts";
+import { keyImport } from "./commands/key-import.ts";
 import { replay } from "./commands/replay.ts";
 
 /** Every command; the order inside a group is the order of help. */
@@ -56,6 +61,11 @@ export const commands: readonly CommandRecord[] = [
   hostStatus,
   deadLetterList,
   deadLetterReplay,
+  adapterList,
+  adapterCheck,
+  keyCreate,
+  keyImport,
+  keyAddress,
   brokerStart,
   brokerSecretPut,
   brokerSecretList,

@@ -22,6 +22,11 @@ export const chainErrors = {
     message: "Account {account} on chain {chain} lacks {missing} wei",
     hint: "Send it that much; deliveries wait and go on by themselves.",
   },
+  CHAIN_CHECK_FAILED: {
+    kind: "unavailable",
+    message: "Not as deliveries need it: {parts}",
+    hint: "Each line above says what it is; docs/chains.md says what to do.",
+  },
   CHAIN_SIGNER_UNREACHABLE: {
     kind: "unavailable",
     message: "The signer of {account} does not answer: {reason}",
