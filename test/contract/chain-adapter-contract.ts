@@ -116,6 +116,55 @@ export const describeChainAdapter = (name: string, create: () => Promise<Adapter
       expect(await transactions()).toBe(before);
     });
 
+    it("takes up what failed when somebody asks for it, and nothing else", async () => {
+      const { adapter, next, nextForged, transactions } = await create();
+      const before = await transactions();
+      const forged = await nextForged();
+      await adapter.prepare(forged);
+      expect(await adapter.retry(forged.id)).toMatchObject({
+        status: "prepared",
+        subStatus: "retried",
+        error: null,
+      });
+      expect((await adapter.unfinished()).map(({ id }) => id)).toEqual([forged.id]);
+      // It is checked like any other, and was not mended meanwhile.
+      expect((await adapter.prepare(forged)).status).toBe("failed");
+      expect(await transactions()).toBe(before);
+      const good = await next(3n);
+      const refusal = { code: "DELIVERY_NOT_FAILED" };
+      await expect(adapter.retry(good.id)).rejects.toMatchObject(refusal);
+      const { record } = await land(adapter, good);
+      expect(record).toMatchObject({ status: "final", subStatus: "landed" });
+      await expect(adapter.retry(good.id)).rejects.toMatchObject(refusal);
+      await expect(adapter.retry("nobody")).rejects.toMatchObject({ code: "DELIVERY_UNKNOWN" });
+    });
+
+    it("lands many rounds in their order, each in one try", async () => {
+      const { adapter, next, read, transactions } = await create();
+      const before = await transactions();
+      const deliveries: Delivery[] = [];
+      for (let value = 1n; value <= 20n; value += 1n) deliveries.push(await next(value));
+      for (const delivery of deliveries) await adapter.prepare(delivery);
+      const records = await Promise.all(deliveries.map(({ id }) => adapter.settle(id)));
+      expect(records.every(({ status, attempts }) => status === "final" && attempts === 1)).toBe(
+        true,
+      );
+      const blocks = records.map(({ blockNumber }) => blockNumber ?? 0);
+      expect(blocks).toEqual(blocks.toSorted((a, b) => a - b));
+      expect(await read()).toMatchObject({ round: 20, answer: 20n });
+      expect((await transactions()) - before).toBe(20);
+    });
+
+    it("tells everybody who settles the same delivery", async () => {
+      const { adapter, next, transactions } = await create();
+      const before = await transactions();
+      const delivery = await next(4n);
+      await adapter.prepare(delivery);
+      const records = await Promise.all([1, 2, 3].map(() => adapter.settle(delivery.id)));
+      expect(new Set(records.map(({ status }) => status))).toEqual(new Set(["final"]));
+      expect((await transactions()) - before).toBe(1);
+    });
+
     it("refuses a delivery that nobody stored, and bytes of another form", async () => {
       const { adapter, next } = await create();
       const delivery = await next(1n);

@@ -1,20 +1,18 @@
-import { beforeAll } from "vitest";
+import { beforeAll, describe } from "vitest";
 import { openStore } from "../../src/store/open-store.ts";
-import { smallQuantity } from "../../src/adapters/evm/evm-rpc.ts";
+import { createEvmRpc, smallQuantity } from "../../src/adapters/evm/evm-rpc.ts";
+import { chainNameSchema } from "../../src/core/ids.ts";
 import { createTransactionSigner } from "../../src/adapters/evm/transaction-signer.ts";
 import { startTestChain } from "../support/anvil.ts";
-import { ANVIL_SECRETS } from "../support/test-chain.ts";
+import { evmEngines } from "../support/evm-engines.ts";
+import { ANVIL_SECRETS, type TestChain } from "../support/test-chain.ts";
 import { createTestAdapter, storeDelivery } from "../support/delivery-fixture.ts";
 import { createFeedFixture, namedKey, type FeedFixture } from "../support/feed-fixture.ts";
-import { describeChainAdapter } from "./chain-adapter-contract.ts";
+import { describeChainAdapter, type AdapterHarness } from "./chain-adapter-contract.ts";
 
-let fixture: FeedFixture;
 let feeds = 0;
-beforeAll(async () => {
-  fixture = await createFeedFixture(await startTestChain());
-});
 
-describeChainAdapter("evm on anvil", async () => {
+const openHarness = async (fixture: FeedFixture): Promise<AdapterHarness> => {
   const feed = await fixture.feed(`contract suite ${++feeds}`, { keys: [namedKey("suite")] });
   const store = await openStore({ driver: "libsql", file: ":memory:" });
   let round = 0;
@@ -40,4 +38,31 @@ describeChainAdapter("evm on anvil", async () => {
     },
     target: { contract: feed.address, feedHash: feed.feedHash },
   };
+};
+
+describe("a chain that makes a block for each transaction", () => {
+  let fixture: FeedFixture;
+  beforeAll(async () => {
+    fixture = await createFeedFixture(await startTestChain());
+  });
+  describeChainAdapter("evm on anvil", () => openHarness(fixture));
+});
+
+describe.each(evmEngines)("a chain that makes blocks by the clock: $name", (options) => {
+  if (!options.available("the contract of adapters")) return;
+  let fixture: FeedFixture;
+  beforeAll(async () => {
+    const engine = await options.start();
+    engine.autoMine(40);
+    const name = chainNameSchema.parse("local");
+    const chain: TestChain = {
+      url: engine.rpcUrl,
+      rpc: createEvmRpc({ name, url: engine.rpcUrl }),
+      ask: engine.ask,
+      stop: () => engine.stop(),
+    };
+    fixture = await createFeedFixture(chain);
+    return () => engine.stop();
+  }, 60_000);
+  describeChainAdapter(`evm on ${options.name}`, () => openHarness(fixture));
 });

@@ -123,7 +123,7 @@ describe("a chain that is followed", () => {
   });
 
   it("takes a rival of the same height only when it stays", async () => {
-    const { chain, look, list } = open();
+    const { chain, look } = open();
     chain.grow(4);
     await look();
     chain.grow(1);

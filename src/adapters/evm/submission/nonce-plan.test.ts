@@ -66,23 +66,20 @@ describe("a gap", () => {
     fc.assert(
       fc.property(fc.nat(40), holding, fc.nat(30), (at, nonces, above) => {
         const next = Math.max(at, ...nonces.map((nonce) => nonce + 1)) + above;
-        let state = { count: at, next, taken: new Set(nonces) };
+        const taken = new Set(nonces);
+        const state = { count: at, next, taken };
         for (let turns = 0; turns < 4; turns += 1) {
           const found = planGap(state);
           if (found.kind === "none") break;
           if (found.kind === "fill") {
             expect(found.nonces.length).toBeLessThanOrEqual(MAX_FILL);
-            state = { ...state, taken: new Set([...state.taken, ...found.nonces]) };
+            for (const nonce of found.nonces) taken.add(nonce);
           } else {
             // Jobs above are queued again and take the nonces from there on.
-            const kept = [...state.taken].filter((nonce) => nonce < found.from);
-            const moved = [...state.taken].filter((nonce) => nonce >= found.from);
-            const again = moved.map((_, index) => found.from + index);
-            state = {
-              ...state,
-              next: found.from + moved.length,
-              taken: new Set([...kept, ...again]),
-            };
+            const moved = [...taken].filter((nonce) => nonce >= found.from);
+            for (const nonce of moved) taken.delete(nonce);
+            for (let index = 0; index < moved.length; index += 1) taken.add(found.from + index);
+            state.next = found.from + moved.length;
           }
         }
         expect(planGap(state)).toEqual({ kind: "none" });
