@@ -1,9 +1,11 @@
 import { z } from "zod";
 import { addressSchema, chainNameSchema } from "../ids.ts";
 import { endpointSchema } from "./endpoint.ts";
+import { Secret } from "./secret.ts";
 import { secretSchema, type SecretReader } from "./secret-reference.ts";
 
 const DAY = 86_400_000;
+const LOOPBACK = /^(?:127\.0\.0\.1|\[::1\]|localhost)$/;
 const MAX_ENDPOINTS = 9;
 
 /** An amount of wei, or of wei per gas. */
@@ -22,6 +24,12 @@ export const budgetSchema = z.strictObject({
     .default(DAY)
     .describe("length of the rolling window"),
 });
+
+/** Whoever reads a signing token signs as we do. */
+const isGuarded = (url: string): boolean => {
+  const { protocol, hostname } = new URL(url);
+  return protocol === "https:" || LOOPBACK.test(hostname);
+};
 
 const endpointsSchema = (read: SecretReader) => {
   const url = endpointSchema(read, ["http", "https"]);
@@ -168,6 +176,17 @@ const signerSchema = <File extends z.ZodType>(read: SecretReader, file: File) =>
     })
     .transform(({ privateKey, keystore, remote }, context) => {
       const given = [privateKey, keystore, remote].filter((one) => one !== undefined);
+      // Undefined after a fault of the reference, which has been reported.
+      if (remote?.url instanceof Secret && !isGuarded(remote.url.reveal())) {
+        const message = "https, or http on this machine";
+        context.addIssue({ code: "custom", path: ["remote", "url"], message });
+        return z.NEVER;
+      }
+      if (remote && (remote.certificateFile === null) !== (remote.keyFile === null)) {
+        const message = "a client certificate needs both certificateFile and keyFile";
+        context.addIssue({ code: "custom", path: ["remote", "certificateFile"], message });
+        return z.NEVER;
+      }
       if (given.length === 1) {
         if (privateKey) return { kind: "key" as const, privateKey };
         if (keystore) return { kind: "keystore" as const, ...keystore };
