@@ -25,8 +25,6 @@ export const groupMemberSchema = z.strictObject({
   /** Its share times the generator: what its signature shares are checked with. */
   verifyingShare: pointSchema,
 });
-/** @see groupMemberSchema */
-export type GroupMember = z.infer<typeof groupMemberSchema>;
 
 /** What every member of a group says about it, word for word the same. */
 export const groupStatementSchema = z.strictObject({
