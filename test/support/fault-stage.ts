@@ -85,10 +85,12 @@ export const openFaultStage = async (options: {
   readonly blockMs?: number;
   /** Folder for database and files; a temporary one unless given. */
   readonly folder?: string;
+  /** Age of the first round, ms; each later one is a second younger. Default 80,000 s. */
+  readonly ageMs?: number;
   /** Account that pays; the development phrase's second unless given. */
   readonly secret?: string;
-  /** Replaces settings of the chain. */
-  readonly chain?: (gate: RpcGate) => Partial<ChainInput>;
+  /** Replaces settings of the chain; gets the gate, and the node's own address. Endpoints replace the gate alone. */
+  readonly chain?: (gate: RpcGate, node: string) => Partial<ChainInput>;
 }): Promise<FaultStage> => {
   const { engine, depth = 3, secret = ANVIL_SECRETS[1] } = options;
   const folder = options.folder ?? mkdtempSync(path.join(tmpdir(), "cryptlet-faults-"));
@@ -102,18 +104,19 @@ export const openFaultStage = async (options: {
   for (let index = 0; index < (options.feeds ?? 1); index += 1) {
     const name = `feed-${index + 1}`;
     const { address, feedHash } = await fixture.feed(name, { keys: [rounds.onchain] });
-    feeds.push(rounds.createFeed(name, feedHash));
+    feeds.push(rounds.createFeed(name, feedHash, options.ageMs));
     contracts.push(address.toLowerCase());
   }
   const gate = await openRpcGate(engine.rpcUrl);
+  const change = options.chain?.(gate, engine.rpcUrl) ?? {};
   const chain = {
     name: "local",
     kind: "evm",
-    rpcUrl: gate.url,
+    ...(change.endpoints ? {} : { rpcUrl: gate.url }),
     chainId: engine.chainId,
     finality: { kind: "depth", depth },
     signer: { privateKey: { $file: "key" } },
-    ...options.chain?.(gate),
+    ...change,
   } as ChainInput;
   const config: FabricConfigInput = {
     fabric: FABRIC,
@@ -234,7 +237,7 @@ export const openFaultStage = async (options: {
       await Promise.all([...running].map((courier) => courier.kill()));
       await gate.close();
       await store.close();
-      rmSync(folder, { recursive: true, force: true });
+      if (options.folder === undefined) rmSync(folder, { recursive: true, force: true });
     },
   };
 };

@@ -28,9 +28,9 @@ export const createRoundSigner = (fabric: FabricId) => {
   const json = createSigningKey("ed25519");
   const onchain = createSigningKey("secp256k1-keccak256");
   const keys = [json.record, onchain.record];
-  const createFeed = (name: string, feedHash: string): SignedFeed => {
+  const createFeed = (name: string, feedHash: string, ageMs = MAX_ROUNDS * 1_000): SignedFeed => {
     const id = feedIdSchema.parse(name);
-    const first = Date.now() - MAX_ROUNDS * 1_000;
+    const first = Date.now() - ageMs;
     let round = 0;
     let previous: { readonly envelopeDigest: string } | null = null;
     const next = (): RoundCommit => {
