@@ -309,7 +309,7 @@ describe("a host with batches", () => {
   });
 
   it("answers 404 for a batch, round or member that is not there", async () => {
-    const statusOf = async (path: string) => (await fetch(`${url}/v1/batches/${path}`)).status;
+    const statusOf = async (rest: string) => (await fetch(`${url}/v1/batches/${rest}`)).status;
     expect(await statusOf("nothing/latest/proof?feed=gold-a")).toBe(404);
     expect(await statusOf("gold-a/latest/proof?feed=gold-a")).toBe(404);
     expect(await statusOf("all-root/99/proof?feed=gold-a")).toBe(404);
