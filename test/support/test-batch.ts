@@ -17,6 +17,8 @@ import { addressOf, byAddress, WORKLOAD, type FeedFixture } from "./feed-fixture
 /** One batch contract with the means to sign for it and to ask it. */
 export interface TestBatch {
   readonly address: Address;
+  /** The rules that it delegates to. */
+  readonly logic: Address;
   readonly keys: readonly SigningKey[];
   /** A signed batch of these members; `issuedAt` is seconds. */
   sign(
@@ -50,7 +52,7 @@ export const createTestBatch = async (
   const { size, ringSize = 0 } = options;
   const keys = byAddress(options.keys);
   for (const key of keys) await fixture.attest(key);
-  const { registry } = await deployBatchContracts(account, contracts);
+  const { registry, logic } = await deployBatchContracts(account, contracts);
   const address = await registerBatch(account, registry, {
     batchHash: batchHashOf(size),
     members: Array.from({ length: size }, (_, place) => memberHash(place)),
@@ -68,6 +70,7 @@ export const createTestBatch = async (
   };
   return {
     address,
+    logic,
     keys,
     sign: (members, facts, signers = keys) => {
       const statementOf = batchStatement(members, facts);
