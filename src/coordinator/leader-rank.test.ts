@@ -35,7 +35,9 @@ describe("who should lead", () => {
   });
 
   it("has a bounded number of leases, apart for other members", () => {
-    const names = Array.from({ length: 500 }, (_, index) => leaseNameOf(`feed-${index}`, ["a", "b"]));
+    const names = Array.from({ length: 500 }, (_, index) =>
+      leaseNameOf(`feed-${index}`, ["a", "b"]),
+    );
     expect(new Set(names).size).toBe(16);
     expect(leaseNameOf("feed", ["a", "b"])).not.toBe(leaseNameOf("feed", ["a", "c"]));
     for (const each of names) expect(each).toMatch(/^[0-9a-f]{16}-\d{1,2}$/);

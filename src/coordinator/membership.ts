@@ -43,6 +43,8 @@ export interface Membership {
   ): Promise<Evidence>;
   /** Evidence that passed last; null where none did, or the member was away since. */
   evidenceOf(feed: QuorumFeed, member: QuorumMember): Evidence | null;
+  /** Whether the evidence that was admitted binds this key. */
+  binds(feed: QuorumFeed, member: QuorumMember, keyid: string): boolean;
   /** Whether a signature's keys are bound by the evidence that was admitted. Throws `QUORUM_MEMBER_REFUSED`. */
   checkKeys(feed: QuorumFeed, signature: MemberSignature): void;
 }
@@ -126,6 +128,7 @@ export const createMembership = (parts: {
       return entry.evidence;
     },
     evidenceOf: (feed, { id }) => entries.get(nameOf(feed, id))?.evidence ?? null,
+    binds: (feed, { id }, keyid) => entries.get(nameOf(feed, id))?.keyids.has(keyid) ?? false,
     checkKeys: (feed, { member, json, onchain }) => {
       const keyids = entries.get(nameOf(feed, member))?.keyids;
       for (const keyid of [json.keyid, ...(onchain ? [onchain.keyid] : [])])

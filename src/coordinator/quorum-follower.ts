@@ -8,6 +8,7 @@ import type { Membership } from "./membership.ts";
 import { memberOf, type QuorumFeed, type QuorumMember } from "./quorum-feed.ts";
 import {
   encodeMessage,
+  type GroupStep,
   MAX_MESSAGE_BYTES,
   MAX_RECOVERED,
   type MemberSignature,
@@ -25,6 +26,8 @@ const MAX_UNDER_WAY = 64;
 export interface FollowedFeed extends QuorumFeed {
   /** Evidence of the enclave that signs here. */
   readonly evidence: () => Evidence;
+  /** Ids of the keys that it signs with. */
+  readonly ownKeyids: () => readonly string[];
   /**
    * Runs the Cryptlet with this host's own sources and asks its enclave to sign the statement. Throws what run and
    * enclave refuse with.
@@ -34,6 +37,14 @@ export interface FollowedFeed extends QuorumFeed {
     leader: string,
     options: { readonly signal: AbortSignal },
   ) => Promise<MemberSignature>;
+  /** Takes part in the members' group; null where there is none. Gives JSON text. */
+  readonly group:
+    | ((
+        step: GroupStep,
+        body: string,
+        options: { readonly signal: AbortSignal },
+      ) => Promise<string>)
+    | null;
   readonly latest: () => Promise<{
     readonly round: number;
     readonly envelopeDigest: Digest;
@@ -164,6 +175,12 @@ export const startQuorumFollower = async (parts: {
       const request = parseRequest(data);
       if (request.kind === "propose") return await propose(request);
       if (request.kind === "recover") return await recover(request);
+      if (request.kind === "group") {
+        const { group } = followed(request.feed);
+        if (!group)
+          throw fabricError("QUORUM_MESSAGE_INVALID", { reason: "the feed has no group" });
+        return encodeMessage({ body: await group(request.step, request.body, { signal }) });
+      }
       return encodeMessage({ evidence: followed(request.feed).evidence() });
     } finally {
       underWay -= 1;

@@ -30,6 +30,8 @@ export interface Collected {
   readonly signatures: readonly MemberSignature[];
   /** So far. */
   readonly refusals: readonly Refusal[];
+  /** Members that signed after there were enough, until now. */
+  readonly late: () => readonly string[];
 }
 
 export interface QuorumLeader {
@@ -116,12 +118,14 @@ export const createQuorumLeader = (parts: {
       const refusals: Refusal[] = [];
       const signed = new Set(signatures.map(({ member }) => member));
       const enough = (): boolean => signatures.length >= feed.threshold;
-      if (enough()) return { signatures, refusals };
+      const late: string[] = [];
+      if (enough()) return { signatures, refusals, late: () => late };
 
       const take = async (member: string, work: Promise<MemberSignature>): Promise<void> => {
         try {
           const signature = await work;
-          if (!enough()) signatures.push(signature);
+          if (enough()) late.push(member);
+          else signatures.push(signature);
         } catch (error) {
           const wire = toWire(error);
           refusals.push({ member, error: wire });
@@ -146,7 +150,7 @@ export const createQuorumLeader = (parts: {
       const all = Promise.all(asked).then(() => reached.abort());
       all.catch(() => undefined);
       if (!reached.signal.aborted) await withinSignal(once(reached.signal, "abort"), signal);
-      return { signatures: [...signatures], refusals: [...refusals] };
+      return { signatures: [...signatures], refusals: [...refusals], late: () => late };
     },
 
     recover: async (feed, after, { signal }) => {

@@ -15,6 +15,13 @@ export const MAX_MESSAGE_BYTES = 524_288;
 /** Statements that one answer brings back. */
 export const MAX_RECOVERED = 4;
 
+/** Characters of a step of the group: a plan with the evidence of every member. */
+const MAX_GROUP_BODY = 460_000;
+/** The key ceremony in its order, then the two rounds of a signature. */
+export const GROUP_STEPS = ["join", "deal", "receive", "finish", "commit", "share"] as const;
+/** @see GROUP_STEPS */
+export type GroupStep = (typeof GROUP_STEPS)[number];
+
 const memberId = z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/);
 const signature = z.strictObject({
   keyid: digestSchema,
@@ -49,6 +56,15 @@ const requestSchema = z.discriminatedUnion("kind", [
     feed: feedIdSchema,
     after: round,
   }),
+  /** A step of the members' group: what its enclave judges by itself (`GroupStep`). */
+  z.strictObject({
+    format: z.literal(FORMAT),
+    kind: z.literal("group"),
+    feed: feedIdSchema,
+    step: z.enum(GROUP_STEPS),
+    /** JSON text. */
+    body: z.string().min(2).max(MAX_GROUP_BODY),
+  }),
   /** Evidence of the keys that sign this feed. */
   z.strictObject({ format: z.literal(FORMAT), kind: z.literal("introduce"), feed: feedIdSchema }),
 ]);
@@ -70,6 +86,10 @@ export const recoveredSchema = z.strictObject({
       }),
     )
     .max(MAX_RECOVERED),
+});
+export const groupAnswerSchema = z.strictObject({
+  format: z.literal(FORMAT),
+  body: z.string().min(2).max(MAX_GROUP_BODY),
 });
 export const introducedSchema = z.strictObject({
   format: z.literal(FORMAT),
@@ -110,6 +130,7 @@ export const encodeMessage = (
     | WithoutFormat<QuorumRequest>
     | Omit<z.input<typeof endorsedSchema>, "format">
     | Omit<z.input<typeof recoveredSchema>, "format">
+    | Omit<z.input<typeof groupAnswerSchema>, "format">
     | Omit<z.input<typeof introducedSchema>, "format">,
 ): Uint8Array => encoder.encode(JSON.stringify({ format: FORMAT, ...message }));
 

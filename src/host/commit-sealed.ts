@@ -53,6 +53,7 @@ export const commitSealed = async (
       onchain: signed.onchain,
       keys: [...sealed.keys],
       run: run?.receipt ?? null,
+      ...(sealed.group ? { group: sealed.group } : {}),
     }),
   );
   const evidenceJson = canonicalJson(evidenceToKeep(sealed));

@@ -1,4 +1,6 @@
 import path from "node:path";
+import type { GroupOptions } from "../../enclave-sim/host/group-calls.ts";
+import type { SimulatedRoot } from "../attestation/simulated-anchor.ts";
 import type { Enclave, FeedAgreement, LoadedCryptlet } from "../../enclave-sim/host/enclave.ts";
 import type { SourcesConfiguration } from "../../enclave-sim/capabilities/http/http-capability.ts";
 import type { SecretBroker } from "../../enclave-sim/host/secret-broker.ts";
@@ -9,6 +11,7 @@ import { fabricError } from "../core/errors/fabric-error.ts";
 import type { CryptletId, FeedId } from "../core/ids.ts";
 import { batchesOf, defineBatch } from "./batch-definition.ts";
 import { defineFeed, type FeedDefinition } from "./feed-definition.ts";
+import { readMemberPolicy } from "./member-appraiser.ts";
 import { decideProviderMode } from "./provider-mode.ts";
 import { readConfiguredFile } from "./read-configured-file.ts";
 import type { ServedFeedEntry } from "./feed-directory.ts";
@@ -66,6 +69,24 @@ const agreementOf = ({
   windowMs,
 });
 
+/** With whom enclaves make keys together: members by their evidence, simulated ones by their own roots. */
+const groupOptionsOf = async ({
+  quorum,
+  feeds,
+  enclave,
+}: FabricConfig): Promise<GroupOptions | null> => {
+  if (!quorum || !feeds.some((feed) => feed.quorum?.group)) return null;
+  const roots: SimulatedRoot[] = [];
+  for (const { id, platformRoot } of quorum.members) {
+    if (platformRoot === null) continue;
+    const setting = `quorum.members.${id}.platformRoot`;
+    roots.push({ name: id, certificate: await readConfiguredFile(setting, platformRoot) });
+  }
+  const { tcb } = await readMemberPolicy(quorum.appraisal);
+  const { insecureAllowSimulated } = enclave;
+  return { simulatedRoots: roots, insecureAllowSimulated, tcb };
+};
+
 /**
  * Read every configured package, join its manifest with the configured feeds and start it in the enclave.
  * Throws `CRYPTLET_ID_DIFFERS`, `SIMULATED_NOT_ALLOWED`, `FEED_NOT_IN_MANIFEST`, `FEED_NOT_BINDABLE`,
@@ -101,6 +122,7 @@ export const loadCryptlets = async (
     options?.signal,
   );
   const { memoryMb, runMs, hostCalls } = config.enclave.limits;
+  const groups = await groupOptionsOf(config);
   const cryptlets = new Map<CryptletId, LoadedCryptlet>();
   const feeds = new Map<FeedId, ServedFeedEntry>();
   for (const { entry, found } of packages) {
@@ -128,6 +150,7 @@ export const loadCryptlets = async (
           chainId,
           endpoints: endpoints.map((url) => url.reveal()),
         })),
+        ...(groups ? { groups } : {}),
         transcripts: { seal: config.transcripts.seal, auditors: config.transcripts.auditors },
         feeds: await Promise.all(
           own.map(async (feed) => ({

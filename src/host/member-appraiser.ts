@@ -2,7 +2,7 @@ import { HARDWARE_ANCHORS } from "../attestation/hardware-anchors.ts";
 import { createPolicyWorkloadAppraiser } from "../attestation/policy-workload-appraiser.ts";
 import { createSimulatedAnchor } from "../attestation/simulated-anchor.ts";
 import type { WorkloadAppraiser } from "../attestation/workload-appraiser.ts";
-import { appraisalPolicySchema } from "../attestation/appraisal-policy.ts";
+import { type AppraisalPolicy, appraisalPolicySchema } from "../attestation/appraisal-policy.ts";
 import type { AppraiseMember } from "../coordinator/membership.ts";
 import type { Clock } from "../core/clock.ts";
 import type { FabricConfig } from "../core/config/schema.ts";
@@ -16,7 +16,8 @@ const CLOCK_SKEW_MS = 60_000;
 
 type QuorumConfig = NonNullable<FabricConfig["quorum"]>;
 
-const readPolicy = async (file: string) => {
+/** The appraisal policy of `quorum.appraisal`. Throws `CONFIG_FILE_UNREADABLE`, `JSON_MALFORMED`. */
+export const readMemberPolicy = async (file: string): Promise<AppraisalPolicy> => {
   const setting = "quorum.appraisal";
   const text = await readConfiguredFile(setting, file);
   const parsed = appraisalPolicySchema.safeParse(
@@ -36,7 +37,7 @@ export const createMemberAppraiser = async (
   { members, appraisal }: QuorumConfig,
   clock: Clock,
 ): Promise<AppraiseMember> => {
-  const policy = await readPolicy(appraisal);
+  const policy = await readMemberPolicy(appraisal);
   const appraisers = new Map<string, WorkloadAppraiser>();
   for (const { id, platformRoot } of members) {
     const setting = `quorum.members.${id}.platformRoot`;

@@ -16,6 +16,8 @@ export interface ServedQuorumFeed {
   readonly quorum: QuorumFeed;
   readonly cryptlet: LoadedCryptlet;
   readonly windowMs: number;
+  /** Whether the members sign as a group besides. */
+  readonly hasGroup: boolean;
 }
 
 /** Members of the configuration with their keys checked. Throws `QUORUM_MEMBER_REFUSED`. */
@@ -59,6 +61,7 @@ export const readQuorumFeeds = (
       },
       cryptlet,
       windowMs: quorum.windowMs,
+      hasGroup: quorum.group,
     });
   }
   return served;

@@ -12,6 +12,7 @@ import type { WireError } from "../core/errors/wire.ts";
 import { digestSchema } from "../core/ids.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
+import type { GroupRecord } from "../crypto/frost/group-record.ts";
 import type { Evidence } from "../envelope/bundle.ts";
 import { payloadBytes } from "../envelope/dsse.ts";
 import { latestRound } from "../store/rounds.ts";
@@ -37,6 +38,12 @@ export interface QuorumSealer extends RoundSealer {
   failed(): void;
 }
 
+/** A group's signature as it stands in an envelope, and what is known of the group. */
+export interface GroupSeal {
+  readonly signature: { readonly keyid: string; readonly sig: string };
+  readonly record: GroupRecord;
+}
+
 export interface QuorumSealerParts {
   readonly self: string;
   readonly served: ServedQuorumFeed;
@@ -47,6 +54,12 @@ export interface QuorumSealerParts {
   /** Asks this host's own enclave to endorse. */
   readonly endorse: FollowedFeed["endorse"];
   readonly evidence: () => Evidence;
+  /** The members' group signs what these members endorsed; null where there is none, or too few of them can. */
+  readonly signAsGroup: (
+    statement: Statement,
+    members: () => readonly string[],
+    signal: AbortSignal,
+  ) => Promise<GroupSeal | null>;
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
@@ -81,7 +94,16 @@ export const createQuorumSealer = (parts: QuorumSealerParts): QuorumSealer => {
   const toSealed = async (
     statement: Statement,
     signatures: readonly MemberSignature[],
+    /** Members that signed after there were enough. */
+    late: () => readonly string[],
+    signal: AbortSignal,
   ): Promise<SealedRound> => {
+    const byGroup = await parts.signAsGroup(
+      statement,
+      () => [...signatures.map(({ member }) => member), ...late()],
+      signal,
+    );
+    const forms = toEnvelopes(statement, signatures);
     const keyids = new Set(
       signatures.flatMap(({ json, onchain }) => [json.keyid, ...(onchain ? [onchain.keyid] : [])]),
     );
@@ -93,13 +115,22 @@ export const createQuorumSealer = (parts: QuorumSealerParts): QuorumSealer => {
     }
     return {
       signed: {
-        ...toEnvelopes(statement, signatures),
+        envelope: forms.envelope,
+        // The list stays beside the group's signature: a contract without the group takes it.
+        onchain:
+          forms.onchain && byGroup
+            ? {
+                ...forms.onchain,
+                signatures: [...forms.onchain.signatures, byGroup.signature],
+              }
+            : forms.onchain,
         envelopeDigest: statement.digest,
         observation: statement.observation,
       },
       keys: quorum.members.flatMap(({ keys }) => keys.filter(({ keyid }) => keyids.has(keyid))),
       evidence: [parts.evidence(), ...evidence],
       mayLeaveGap: true,
+      ...(byGroup ? { group: byGroup.record } : {}),
     };
   };
 
@@ -151,7 +182,7 @@ export const createQuorumSealer = (parts: QuorumSealerParts): QuorumSealer => {
     const { issuedAt } = statement.observation;
     const isFresh = Math.abs(clock.now() - issuedAt) <= served.windowMs;
     if (!first || signatures.length >= quorum.threshold || !isFresh)
-      return { signatures, refusals: [] };
+      return { signatures, refusals: [], late: () => [] };
     return await leader.collect(quorum, statement, {
       atHand: [first, ...more],
       sign: () => parts.endorse(statement, first.member, { signal }),
@@ -167,10 +198,10 @@ export const createQuorumSealer = (parts: QuorumSealerParts): QuorumSealer => {
       const latest = await latestRound(store.db, feed);
       const follows = (previous?.envelopeDigest ?? null) === (latest?.envelopeDigest ?? null);
       if (!follows || subject.round <= (latest?.round ?? 0)) continue;
-      const { signatures } = await complete(known, signal);
+      const { signatures, late } = await complete(known, signal);
       if (signatures.length < quorum.threshold) continue;
       log.info("a round of an earlier try is brought to its end", { feed, round: subject.round });
-      await parts.commit(await toSealed(known.statement, signatures));
+      await parts.commit(await toSealed(known.statement, signatures, late, signal));
     }
     mustRecover = false;
   };
@@ -210,7 +241,7 @@ export const createQuorumSealer = (parts: QuorumSealerParts): QuorumSealer => {
     const own = { member: self, json: named(json), onchain: onchain && named(onchain) };
     // On the disk before anybody else signs: what becomes of it must not hang on this process.
     await book.keep(feed, { statement, signatures: [own] });
-    const { signatures, refusals } = await leader.collect(quorum, statement, {
+    const { signatures, refusals, late } = await leader.collect(quorum, statement, {
       atHand: [own],
       signal,
     });
@@ -227,7 +258,7 @@ export const createQuorumSealer = (parts: QuorumSealerParts): QuorumSealer => {
       });
     }
     failures = 0;
-    return await toSealed(statement, signatures);
+    return await toSealed(statement, signatures, late, signal);
   };
 
   return {

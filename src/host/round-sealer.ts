@@ -4,6 +4,7 @@ import type {
   SignedObservation,
 } from "../../enclave-sim/host/enclave.ts";
 import type { FeedId } from "../core/ids.ts";
+import type { GroupRecord } from "../crypto/frost/group-record.ts";
 import type { KeyRecord } from "../crypto/key-record.ts";
 import type { Evidence } from "../envelope/bundle.ts";
 import { latestRound } from "../store/rounds.ts";
@@ -16,6 +17,8 @@ export interface SealedRound {
   readonly keys: readonly KeyRecord[];
   /** Of every signer whose evidence is at hand; the first is this host's own. */
   readonly evidence: readonly [Evidence, ...Evidence[]];
+  /** The group that signed besides. */
+  readonly group?: GroupRecord;
   /** Rounds before it may be missing: they found no quorum. */
   readonly mayLeaveGap: boolean;
 }

@@ -1,3 +1,5 @@
+import { randomBytes } from "node:crypto";
+import { createGroupSession } from "../coordinator/group-session.ts";
 import { createMembership } from "../coordinator/membership.ts";
 import { type Lease, leaseStream, startLease } from "../coordinator/lease.ts";
 import { leaseNameOf, rankMembers } from "../coordinator/leader-rank.ts";
@@ -17,6 +19,8 @@ import type { FabricEvents } from "./fabric-events.ts";
 import type { QuorumDirectory } from "./fabric.ts";
 import type { FabricMetrics } from "./fabric-metrics.ts";
 import type { ServedFeedEntry } from "./feed-directory.ts";
+import { createGroupPart } from "./group-part.ts";
+import { createGroupSealer } from "./group-sealer.ts";
 import { startRoundImport } from "./import-rounds.ts";
 import type { LatestRounds } from "./latest-rounds.ts";
 import { createMemberAppraiser } from "./member-appraiser.ts";
@@ -72,14 +76,24 @@ export const startQuorum = async (
   const membership = createMembership({ bus, fabric, appraise, ...timing });
   const book = createStatementBook(store, () => clock.now());
   const leader = createQuorumLeader({ bus, fabric, self, membership, log });
+  const session = createGroupSession({
+    bus,
+    fabric,
+    self,
+    membership,
+    log,
+    freshNonce: () => randomBytes(32).toString("hex"),
+  });
 
   const followed = new Map<FeedId, FollowedFeed>();
-  for (const [id, { quorum: feed, cryptlet }] of quorums) {
+  for (const [id, { quorum: feed, cryptlet, hasGroup }] of quorums) {
     const served = parts.feeds.get(id);
     if (!served) continue;
     followed.set(id, {
       ...feed,
       evidence: () => parts.renewal.of(cryptlet),
+      ownKeyids: () => cryptlet.keys.map(({ keyid }) => keyid),
+      group: hasGroup ? createGroupPart(feed, cryptlet, book) : null,
       endorse: createEndorsingRuns({ ...parts, self, served }),
       latest: () => latestOf(store, id),
     });
@@ -143,6 +157,7 @@ export const startQuorum = async (
       book,
       endorse: feed.endorse,
       evidence: feed.evidence,
+      signAsGroup: createGroupSealer({ feed, cryptlet: served.cryptlet, session, log }),
       store,
       clock,
       log,

@@ -12,6 +12,8 @@ import {
   type ProviderEmulator,
   startProviderEmulator,
 } from "../../src/emulator/start-provider-emulator.ts";
+import { verifyGroupRecord } from "../../src/crypto/frost/verify-group-record.ts";
+import { type Bundle, parseBundle } from "../../src/envelope/bundle.ts";
 import { canonicalJson } from "../../src/envelope/canonical-json.ts";
 import type { TrustPolicy } from "../../src/envelope/trust-policy.ts";
 import { verifyBundle } from "../../src/envelope/verify-bundle.ts";
@@ -38,6 +40,18 @@ const IDS = ["host-a", "host-b", "host-c"];
 const [FIRST = "", SECOND = "", THIRD = ""] = rankMembers(leaseNameOf(QUORUM_FEED, IDS), IDS);
 const LONG = { timeout: 30_000, interval: 50 };
 const { signal } = new AbortController();
+
+const ANY = { fabrics: [QUORUM_FABRIC], cryptlets: null, feeds: [QUORUM_FEED] };
+/** Somebody else, who knows the members by name. */
+const READER: Omit<TrustPolicy, "threshold" | "keys"> = {
+  id: "reader",
+  attested: null,
+  requireEvidence: false,
+  allowSimulated: true,
+  allowEmulated: true,
+  maxAgeMs: null,
+  clockSkewMs: 60_000,
+};
 
 interface RunningHost {
   readonly id: string;
@@ -126,20 +140,9 @@ describe.runIf(haveNatsServer("rounds of a quorum"))("rounds of a quorum", () =>
     expect(JSON.parse(bundle).evidence).toHaveLength(2);
     const keys = stage.hosts.flatMap(({ signer }) => signer.keys);
     const trust = (threshold: number, of = keys): TrustPolicy => ({
-      id: "reader",
-      keys: of.map((key) => ({
-        key,
-        scope: { fabrics: [QUORUM_FABRIC], cryptlets: null, feeds: [QUORUM_FEED] },
-        notBefore: null,
-        notAfter: null,
-      })),
-      attested: null,
+      ...READER,
+      keys: of.map((key) => ({ key, scope: ANY, notBefore: null, notAfter: null })),
       threshold,
-      requireEvidence: false,
-      allowSimulated: true,
-      allowEmulated: true,
-      maxAgeMs: null,
-      clockSkewMs: 60_000,
     });
     const judge = (policy: TrustPolicy) => verifyBundle(bundle, { trust: policy, at: Date.now() });
     expect(await judge(trust(2))).toMatchObject({ ok: true });
@@ -150,6 +153,46 @@ describe.runIf(haveNatsServer("rounds of a quorum"))("rounds of a quorum", () =>
       code: "THRESHOLD_NOT_MET",
     });
   }, 90_000);
+
+  it("carry the members' group signature beside the list, which is a round without it", async () => {
+    const stage = await openStage({ quorum: { group: true } });
+    const clock = createManualClock(Date.now());
+    const hosts = await Promise.all(stage.hosts.map((host) => start(host, clock)));
+    await untilLeads(hosts, FIRST);
+    await nextRound(hosts, clock, "4001.00", 1);
+    await nextRound(hosts, clock, "4003.00", 2);
+    const leader = hosts.find(({ id }) => id === FIRST);
+    const archived = async (round: number): Promise<Bundle> => {
+      const view = await leader?.fabric.feeds.round(QUORUM_FEED, round);
+      if (!view) throw new Error("no round");
+      return parseBundle(canonicalJson(await leader?.fabric.envelopes.bundle(view.envelopeDigest)));
+    };
+    const bundle = await archived(2);
+    const group = verifyGroupRecord(bundle.group);
+    expect(group).toMatchObject({ epoch: 0, threshold: 2, group: QUORUM_FEED });
+    expect(group.members).toHaveLength(3);
+    expect(bundle.onchain?.signatures).toHaveLength(3);
+    expect(bundle.onchain?.signatures.map(({ keyid }) => keyid)).toContain(group.key.keyid);
+    const keys = stage.hosts.flatMap(({ signer }) => signer.keys);
+    const named = keys.map((key) => ({ key, scope: ANY, notBefore: null, notAfter: null }));
+    const byGroup = { key: group.key, scope: ANY, notBefore: null, notAfter: null, threshold: 2 };
+    const report = await verifyBundle(canonicalJson(bundle), {
+      trust: { ...READER, threshold: 2, keys: [...named, byGroup] },
+      at: Date.now(),
+    });
+    expect(report).toMatchObject({ ok: true, group: { keyid: group.key.keyid, proven: 2 } });
+
+    // With one member away two still sign as a group; with its key unknown the list alone is enough.
+    await hosts.find(({ id }) => id === THIRD)?.fabric.stop();
+    const left = hosts.filter(({ id }) => id !== THIRD);
+    await nextRound(left, clock, "4005.00", 3);
+    expect((await archived(3)).onchain?.signatures).toHaveLength(3);
+    const list = await verifyBundle(canonicalJson(await archived(3)), {
+      trust: { ...READER, threshold: 2, keys: named },
+      at: Date.now(),
+    });
+    expect(list).toMatchObject({ ok: true, group: null });
+  }, 120_000);
 
   it("go on when their leader stops, with a later epoch and no gap", async () => {
     const stage = await openStage();

@@ -137,6 +137,8 @@ export const startTestHost = async (options: {
   const followed: FollowedFeed = {
     ...feed,
     evidence: () => ({ type: MEASUREMENT, body: "e30=" }),
+    ownKeyids: () => member.keys.map(({ keyid }) => keyid),
+    group: null,
     endorse,
     latest: options.latest ?? (async () => null),
   };

@@ -12,6 +12,7 @@ const hostSchema = z.object({
 const feedSchema = z.object({
   members: names,
   threshold: z.number().optional().catch(undefined),
+  group: z.boolean().optional().catch(undefined),
 });
 
 const twice = (list: readonly (string | undefined)[]): readonly string[] =>
@@ -54,6 +55,9 @@ const feedFaults = (
       : []),
     ...(threshold !== undefined && members.length > 0 && threshold > members.length
       ? [{ path: [...at, "threshold"], message: `there are ${members.length} members` }]
+      : []),
+    ...(feed.group === true && threshold === 1
+      ? [{ path: [...at, "group"], message: "a group's threshold is 2 at least" }]
       : []),
     // Any two majorities share a member, whose enclave signs one statement of a round only.
     ...(threshold !== undefined && members.length > 0 && threshold * 2 <= members.length

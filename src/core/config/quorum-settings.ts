@@ -84,6 +84,12 @@ export const feedQuorumSchema = z.strictObject({
   timeoutMs: duration(100, 600_000)
     .default(10_000)
     .describe("how long a leader waits for the members' signatures"),
+  group: z
+    .boolean()
+    .default(false)
+    .describe(
+      "true: the members' enclaves make one key together (FROST) and sign with it besides, which costs a contract one check",
+    ),
 });
 
 /** The resolved agreement about one feed. */
