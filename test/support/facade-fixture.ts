@@ -13,7 +13,7 @@ import { createEvmRpc } from "../../src/adapters/evm/evm-rpc.ts";
 import { encodeUpdate, type SignedPayload } from "../../src/adapters/evm/encode-update.ts";
 import type { SignerSet } from "../../src/adapters/evm/encode-signers.ts";
 import { deployFacade, type FacadePlan } from "../../src/adapters/evm/deploy-facade.ts";
-import { facadeContracts } from "../../src/adapters/evm/facade-abi.ts";
+import { facadeContracts } from "../../src/adapters/evm/facade-kinds.ts";
 import { addressSchema, chainNameSchema, type Address } from "../../src/core/ids.ts";
 import { bytesToHex } from "../../src/crypto/bytes.ts";
 import type { EvmEngine } from "./evm-engines.ts";

@@ -4,7 +4,8 @@ import { fabricError, isFabricError } from "../../core/errors/fabric-error.ts";
 import { addressSchema, feedHashSchema, type Address, type FeedHash } from "../../core/ids.ts";
 import { deployContract } from "./deploy.ts";
 import type { EvmAccount } from "./evm-account.ts";
-import { facadeContracts, pythAbi } from "./facade-abi.ts";
+import { pythAbi } from "./facade-abi.ts";
+import { facadeContracts } from "./facade-kinds.ts";
 
 /** An id that Pyth's consumers have built in, and the feed that it stands for. */
 export interface PriceId {
@@ -44,7 +45,8 @@ export type FacadePlan =
 
 /** What a facade needs to know about the feed at an address. */
 export interface FeedFacts {
-  readonly registry: Address;
+  /** Null for a member of a batch: no registry of feeds knows it. */
+  readonly registry: Address | null;
   readonly feedHash: FeedHash;
   readonly description: string;
   readonly decimals: number;
@@ -65,7 +67,7 @@ const factsAbi = new Interface([
   "function decimals() view returns (uint8)",
 ]);
 const factsSchema = z.strictObject({
-  registry: addressSchema,
+  registry: addressSchema.nullable(),
   feedHash: feedHashSchema,
   description: z.string().max(1_024),
   decimals: z.bigint().transform(Number),
@@ -77,10 +79,19 @@ export const readFeedFacts = async (account: EvmAccount, feed: Address): Promise
     const answer = await account.read(feed, factsAbi.encodeFunctionData(name));
     return factsAbi.decodeFunctionResult(name, answer).toArray()[0];
   };
+  const askOrNull = async (name: string): Promise<unknown> => {
+    try {
+      return await ask(name);
+    } catch (error) {
+      if (isFabricError(error) && error.kind === "unavailable") throw error;
+      return null;
+    }
+  };
   try {
-    const [registry, feedHash, description, decimals] = await Promise.all(
-      ["registry", "feedHash", "description", "decimals"].map(ask),
-    );
+    const [registry, feedHash, description, decimals] = await Promise.all([
+      askOrNull("registry"),
+      ...["feedHash", "description", "decimals"].map(ask),
+    ]);
     return factsSchema.parse({ registry, feedHash, description, decimals });
   } catch (error) {
     if (isFabricError(error) && error.kind === "unavailable") throw error;

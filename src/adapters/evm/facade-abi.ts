@@ -1,19 +1,5 @@
 import { Interface } from "ethers";
 
-/** Facades of `contracts/facades`, by the peer whose consumers they serve. */
-export const facadeKinds = ["pyth", "api3", "chronicle", "forwarder"] as const;
-
-/** @see facadeKinds */
-export type FacadeKind = (typeof facadeKinds)[number];
-
-/** Contract of each facade. */
-export const facadeContracts: Readonly<Record<FacadeKind, string>> = {
-  pyth: "PythFacade",
-  api3: "Api3Facade",
-  chronicle: "ChronicleFacade",
-  forwarder: "ReportForwarder",
-};
-
 /** What a dapp backend asks of `PythFacade`; the rest is in Pyth's own published ABI. */
 export const pythAbi = new Interface([
   "function getPriceUnsafe(bytes32 id) view returns ((int64 price, uint64 conf, int32 expo, uint256 publishTime) price)",

@@ -1,4 +1,4 @@
-import { facadeKinds } from "../../adapters/evm/facade-abi.ts";
+import { facadeKinds } from "../../adapters/evm/facade-kinds.ts";
 import { defineCommand } from "../command.ts";
 
 export const contractFacade = defineCommand({

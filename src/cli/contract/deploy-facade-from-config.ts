@@ -6,7 +6,7 @@ import {
   type FacadePlan,
   type FeedFacts,
 } from "../../adapters/evm/deploy-facade.ts";
-import { facadeContracts, type FacadeKind } from "../../adapters/evm/facade-abi.ts";
+import { facadeContracts, type FacadeKind } from "../../adapters/evm/facade-kinds.ts";
 import { loadConfig } from "../../core/config/load-config.ts";
 import { fabricError } from "../../core/errors/fabric-error.ts";
 import { addressSchema, type Address } from "../../core/ids.ts";
@@ -66,10 +66,15 @@ const planFor = (
   facts: FeedFacts,
   options: FacadeOptions,
 ): FacadePlan => {
-  const { registry, feedHash, description } = facts;
+  const { feedHash, description } = facts;
   const remember = [feedHash];
+  const registryOf = (): Address => {
+    if (facts.registry !== null) return facts.registry;
+    throw refuse(`--kind ${kind} needs a feed of a feed registry, not a member of a batch`);
+  };
   switch (kind) {
     case "pyth": {
+      const registry = registryOf();
       const priceIds = options.priceId.map((priceId) => ({ priceId, feedHash }));
       const { validSeconds } = options;
       const period = validSeconds === undefined ? {} : { validTimePeriod: validSeconds };
@@ -80,6 +85,7 @@ const planFor = (
     case "chronicle":
       return { kind, feed, wat: options.name ?? description };
     case "forwarder": {
+      const registry = registryOf();
       const { receiverGas, allowWithoutErc165 } = options;
       const limit = receiverGas === undefined ? {} : { gasLimit: receiverGas };
       return { kind, registry, allowWithoutErc165, remember, ...limit };
@@ -128,7 +134,7 @@ export const deployFacadeFromConfig = async (input: Input): Promise<CommandResul
             ["facade", `${style.bold(facade)}  (${facadeContracts[kind]})`],
             ["feed", `${description} at ${feed.data}, ${decimals} decimals`],
             ...ids.map((id) => ["price id", id]),
-            ...(kind === "forwarder" ? [["workflow owner", registry]] : []),
+            ...(kind === "forwarder" && registry !== null ? [["workflow owner", registry]] : []),
           ],
         ),
         "",
