@@ -2,13 +2,8 @@ import { createRequire } from "node:module";
 import { getBytes, Interface, toUtf8Bytes, encodeBytes32String, sha256, concat } from "ethers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readFeedFacts } from "../../src/adapters/evm/deploy-facade.ts";
-import {
-  api3Abi,
-  chronicleAbi,
-  facadeContracts,
-  forwarderAbi,
-  pythAbi,
-} from "../../src/adapters/evm/facade-abi.ts";
+import { api3Abi, chronicleAbi, forwarderAbi, pythAbi } from "../../src/adapters/evm/facade-abi.ts";
+import { facadeContracts } from "../../src/adapters/evm/facade-kinds.ts";
 import {
   addressOfContract,
   ask,
