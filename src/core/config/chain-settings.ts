@@ -145,7 +145,7 @@ const signerSchema = <File extends z.ZodType>(read: SecretReader, file: File) =>
       keystore: z
         .strictObject({
           file: file.describe("Web3 Secret Storage v3, as cryptlet key create writes it"),
-          password: secret,
+          password: secret.describe("what the file was sealed under"),
           address: addressSchema
             .nullable()
             .default(null)
@@ -164,7 +164,7 @@ const signerSchema = <File extends z.ZodType>(read: SecretReader, file: File) =>
             .regex(/^[A-Za-z0-9._-]{1,256}$/)
             .nullable()
             .default(null)
-            .describe("the key's name there; null: the address"),
+            .describe("the key's name there; null: the public key of address, which is looked up"),
           token: secret.nullable().default(null).describe("bearer token"),
           caFile: file.nullable().default(null).describe("PEM: authority of its certificate"),
           certificateFile: file.nullable().default(null).describe("PEM: our client certificate"),
