@@ -69,7 +69,7 @@ export interface GroupCalls {
     readonly answer: SignedMessage;
   };
   finish: {
-    readonly request: { readonly record: GroupRecord };
+    readonly request: { readonly record: GroupRecord; readonly evidence?: readonly Evidence[] };
     readonly answer: FinishedGroup & { readonly counter: GroupCounter };
   };
   abandon: { readonly request: { readonly ceremony: Digest }; readonly answer: null };
@@ -138,9 +138,13 @@ export interface CryptletGroups {
   ): Promise<SignedMessage>;
   /**
    * Step 3 with the `confirm` of every member: from here on the share signs, and shares of earlier epochs are deleted.
-   * An old member that left is given the same. Throws `FROST_*`.
+   * An old member that left is given the same, with the evidence of the new members where it did not deal itself: it
+   * gives up its share to attested members only. Throws `FROST_*`.
    */
-  finish(request: { readonly record: GroupRecord }, call?: Call): Promise<FinishedGroup>;
+  finish(
+    request: { readonly record: GroupRecord; readonly evidence?: readonly Evidence[] },
+    call?: Call,
+  ): Promise<FinishedGroup>;
   /**
    * Fresh evidence of this member's keys and the group's, as `finish` gives it. Throws `FROST_GROUP_UNKNOWN`.
    */

@@ -8,6 +8,7 @@ import type { GroupStatement } from "../../src/crypto/frost/group-record.ts";
 import { type KeyCeremony, openKeyCeremony } from "../../src/crypto/frost/key-ceremony.ts";
 import type { SignedMessage } from "../../src/crypto/frost/signed-message.ts";
 import { verifyGroupRecord } from "../../src/crypto/frost/verify-group-record.ts";
+import type { Evidence } from "../../src/envelope/bundle.ts";
 import type { MemberAppraiser } from "./appraise-members.ts";
 import type { AttestedKeys } from "./attestation-calls.ts";
 import type { CryptletIdentity } from "./cryptlet-identity.ts";
@@ -149,9 +150,29 @@ export const createGroupCeremonies = (desk: CeremonyDesk): GroupCeremonies => {
     return attested;
   };
 
+  /** Ceremonies up to this epoch have nothing left to do; their polynomials and channels go with them. */
+  const forget = (group: string, epoch: number): void => {
+    for (const [ceremony, { roles }] of open)
+      if (roles.plan.group === group && roles.plan.epoch <= epoch) open.delete(ceremony);
+  };
+
+  /** Whether this enclave dealt for exactly these members, whose evidence it judged then. */
+  const wasAppraised = ({ group, epoch, members }: GroupStatement): boolean =>
+    [...open.values()].some(
+      ({ roles: { plan } }) =>
+        plan.group === group &&
+        plan.epoch === epoch &&
+        plan.members.map(({ keyid }) => keyid).join() ===
+          members.map(({ key }) => key.keyid).join(),
+    );
+
   /** The record must follow the share that is held: anything else must not cost this member its share. */
-  const leave = async (statement: GroupStatement, signal: AbortSignal): Promise<AttestedKeys> => {
-    const { group, epoch, key, previous } = statement;
+  const leave = async (
+    statement: GroupStatement,
+    evidence: readonly Evidence[],
+    signal: AbortSignal,
+  ): Promise<AttestedKeys> => {
+    const { group, epoch, key, previous, members } = statement;
     const held = store.find(group, epoch - 1);
     const before = held && statementOf(held);
     if (!held || !before) {
@@ -161,18 +182,22 @@ export const createGroupCeremonies = (desk: CeremonyDesk): GroupCeremonies => {
     }
     if (before.transcript !== previous || before.key.keyid !== key.keyid)
       throw fabricError("FROST_RECORD_INVALID", { reason: "it does not follow the share here" });
+    // Anybody can write a record that strangers confirm: attested members confirm what they checked, and nobody else.
+    const keys = members.map((member) => member.key);
+    if (!wasAppraised(statement)) await appraiser.appraise(keys, evidence, clock.now());
     await store.drop(held);
+    forget(group, epoch);
     return identity.renew({}, signal);
   };
 
-  const finish: GroupCeremonies["finish"] = async ({ record }, signal) => {
+  const finish: GroupCeremonies["finish"] = async ({ record, evidence = [] }, signal) => {
     const statement = verifyGroupRecord(record);
     const { group, epoch, members } = statement;
     const held = store.find(group, epoch);
     if (!held) {
       if (members.some(({ key }) => identity.memberKey(key.keyid) !== null))
         throw fabricError("FROST_GROUP_UNKNOWN", { group, epoch });
-      return { record, attested: await leave(statement, signal) };
+      return { record, attested: await leave(statement, evidence, signal) };
     }
     if (held.statement !== record.statement)
       throw fabricError("FROST_RECORD_INVALID", {
@@ -182,7 +207,7 @@ export const createGroupCeremonies = (desk: CeremonyDesk): GroupCeremonies => {
       await store.put({ ...held, record });
       for (const share of store.all())
         if (share.group === group && share.epoch < epoch) await store.drop(share);
-      open.delete(held.ceremony);
+      forget(group, epoch);
     }
     return { record, attested: await attest(held.keyid, statement, signal) };
   };

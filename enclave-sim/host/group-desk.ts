@@ -53,7 +53,10 @@ const requestSchemas = {
   join: z.strictObject({ plan: z.unknown(), evidence: z.array(evidenceSchema).max(MAX_EVIDENCE) }),
   deal: z.strictObject({ ...ceremony, joins: messages }),
   receive: z.strictObject({ ...ceremony, joins: messages, deals: messages }),
-  finish: z.strictObject({ record: groupRecordSchema }),
+  finish: z.strictObject({
+    record: groupRecordSchema,
+    evidence: z.array(evidenceSchema).max(MAX_EVIDENCE).optional(),
+  }),
   abandon: z.strictObject(ceremony),
   attest: z.strictObject(groupAt),
   commit: z.strictObject({ ...groupAt, count: z.int().min(1).max(GROUP_LIMITS.nonceBatch) }),

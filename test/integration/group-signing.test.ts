@@ -5,7 +5,12 @@ import { createMemoryState } from "../../enclave-sim/capabilities/state/memory-s
 import type { LoadOptions } from "../../enclave-sim/host/enclave.ts";
 import { createMemoryCounter } from "../../enclave-sim/host/monotonic-counter.ts";
 import { appraiseOne } from "../../src/attestation/appraise.ts";
+import { createEvidenceAppraiser } from "../../src/attestation/evidence-appraiser.ts";
 import { createSimulatedAnchor } from "../../src/attestation/simulated-anchor.ts";
+import { encodeBase64 } from "../../src/crypto/base64.ts";
+import { buildBundle, type Evidence, serializeBundle } from "../../src/envelope/bundle.ts";
+import { verifyBundle } from "../../src/envelope/verify-bundle.ts";
+import { ANY_SCOPE, createPolicy } from "../support/bundle-fixture.ts";
 import { digestHex } from "../../src/core/ids.ts";
 import { ceremonyOf } from "../../src/crypto/frost/group-plan.ts";
 import { verifyGroupRecord } from "../../src/crypto/frost/verify-group-record.ts";
@@ -110,6 +115,57 @@ describe("a group of three enclaves", () => {
     expect(signed.signers).toEqual([1, 3]);
     expect(verifying.verify(signed.signature, onchainMessageOf(round1.signed))).toBe(true);
 
+    // A stranger with a bundle, and evidence of all members or of some.
+    const { measurement } = hostAt(members, 0).cryptlet;
+    const appraise = createEvidenceAppraiser(
+      {
+        id: "stranger",
+        allowSimulated: true,
+        allowDebug: true,
+        tees: ["sgx"],
+        tcb: { accept: ["UpToDate", "OutOfDate"] },
+        anyOf: [{ measurements: [measurement] }],
+      },
+      {
+        anchors: members.map(({ cryptlet }) =>
+          createSimulatedAnchor({ name: "s", certificate: cryptlet.platformRoot }),
+        ),
+      },
+    );
+    const { envelope, onchain } = round1.signed;
+    if (!onchain) throw new Error("no on-chain form");
+    const proven = async (evidence: readonly Evidence[]) => {
+      const bundle = buildBundle({
+        envelope,
+        onchain: {
+          ...onchain,
+          signatures: [{ keyid: statement.key.keyid, sig: encodeBase64(signed.signature) }],
+        },
+        keys: [...hostAt(members, 0).cryptlet.keys],
+        evidence: [...evidence],
+        group: record,
+      });
+      const trust = createPolicy([], {
+        attested: { scope: ANY_SCOPE, measurements: [measurement] },
+      });
+      const report = await verifyBundle(serializeBundle(bundle), {
+        trust,
+        at: Date.now(),
+        appraise,
+      });
+      return [report.ok, report.group?.record?.attested, report.group?.proven, report.code];
+    };
+    const pieces = finished.map(({ attested }) => attested.evidence);
+    expect(await proven(pieces)).toEqual([true, 3, 2, null]);
+    expect(await proven(pieces.slice(0, 2))).toEqual([true, 2, 1, null]);
+    // One member's evidence binds the group's key too, and proves nothing about the group.
+    expect(await proven(pieces.slice(0, 1))).toEqual([
+      false,
+      undefined,
+      undefined,
+      "SIGNER_NOT_TRUSTED",
+    ]);
+
     // Host 1 leaves, host 4 joins; two of the old deal.
     const after = pick(hosts, 1, 2, 3);
     const reshare = { record, dealers: [2, 3] };
@@ -122,7 +178,9 @@ describe("a group of three enclaves", () => {
     // The one that left still holds its share until it is told; then it does not.
     const left = hostAt(hosts, 0).cryptlet.groups;
     expect(await left.list()).toHaveLength(1);
-    await left.finish({ record: next });
+    // Whoever sends it cannot have the share deleted by words alone.
+    expect(await refusal(left.finish({ record: next }))).toBe("FROST_MEMBER_REFUSED");
+    await left.finish({ record: next, evidence: after.map(({ cryptlet }) => cryptlet.evidence) });
     expect(await left.list()).toHaveLength(0);
     expect(await refusal(left.commit({ group: "probe", epoch: 0, count: 1 }))).toBe(
       "FROST_GROUP_UNKNOWN",
