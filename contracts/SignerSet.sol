@@ -199,9 +199,10 @@ abstract contract SignerSet is SignerSetState, ISignerSet {
         uint256 notAfter
     ) internal view returns (uint256) {
         uint256 rules = (notAfter << 16) | (mayMiss << 8) | (count - 1);
-        bytes memory set = abi.encode((rules << 208) | uint160(address(this)));
-        for (uint256 i = 0; i < count; ++i) set = bytes.concat(set, abi.encode(members[i]));
-        return uint256(keccak256(set)) & TAG_MASK;
+        uint256[] memory set = new uint256[](count + 1);
+        set[0] = (rules << 208) | uint160(address(this));
+        for (uint256 i = 0; i < count; ++i) set[i + 1] = uint160(members[i]);
+        return uint256(keccak256(abi.encodePacked(set))) & TAG_MASK;
     }
 
     /// @dev The same for a group. No list has 255 members that may be absent, so that neither is ever read as the other.

@@ -17,8 +17,8 @@ abstract contract KeyLinks {
     /// @notice Most gas that pushing one key's change may take: 2^24 less the change itself.
     uint256 public constant MAX_PUSH_GAS = 16_000_000;
     /// @notice Gas of refreshing one feed, and for each member of its list.
-    uint256 public constant FEED_GAS = 36_000;
-    uint256 public constant MEMBER_GAS = 8_000;
+    uint256 public constant FEED_GAS = 50_000;
+    uint256 public constant MEMBER_GAS = 10_000;
     /// @notice Gas that a watcher gets.
     uint256 public constant WATCHER_GAS = 400_000;
 

@@ -1,0 +1,237 @@
+import fc from "fast-check";
+import { beforeAll, expect, it } from "vitest";
+import { z } from "zod";
+import { encodeSubmit, encodeUpdate } from "../../src/adapters/evm/encode-update.ts";
+import { setKeyStatus } from "../../src/adapters/evm/register-key.ts";
+import { startTestChain } from "../support/anvil.ts";
+import {
+  addressOf,
+  createFeedFixture,
+  namedKey,
+  type FeedFixture,
+} from "../support/feed-fixture.ts";
+import { createGroupFeed, type GroupFeed } from "../support/group-feed.ts";
+import { namedGroupKey } from "../support/group-key.ts";
+
+/** Rounds that the ring keeps beside the latest. */
+const RING = 3;
+const TAG = 2n ** 112n - 1n;
+
+let fixture: FeedFixture;
+beforeAll(async () => {
+  fixture = await createFeedFixture(await startTestChain());
+});
+
+/** What the feed must hold, by what was accepted so far. */
+interface Model {
+  round: number;
+  observedAt: number;
+  /** Every round that landed, by number. */
+  readonly landed: Map<number, readonly [bigint, number]>;
+  /** Members that are in use, by index. */
+  readonly active: boolean[];
+  compromised: boolean;
+}
+type Real = GroupFeed;
+type How = "group" | "list" | "group by submit" | "list by submit";
+
+const proofSchema = z.object({ storageHash: z.string() });
+const storageRoot = async (feed: Real): Promise<string> =>
+  proofSchema.parse(await fixture.chain.ask("eth_getProof", feed.address, [], "latest"))
+    .storageHash;
+const head = async (feed: Real): Promise<bigint> =>
+  BigInt(String(await fixture.chain.ask("eth_getStorageAt", feed.address, "0x0", "latest")));
+
+/** A transaction that is mined whether or not the feed accepts it. */
+const mine = async (feed: Real, data: string): Promise<boolean> => {
+  const call = { from: fixture.account.signer.address, to: feed.address, data, gas: "0xf4240" };
+  const hash = await fixture.chain.ask("eth_sendTransaction", call);
+  for (;;) {
+    const receipt = await fixture.chain.ask("eth_getTransactionReceipt", hash);
+    if (receipt !== null) return z.object({ status: z.string() }).parse(receipt).status === "0x1";
+  }
+};
+
+const isGroup = (how: How): boolean => how.startsWith("group");
+const mayList = (model: Model): boolean => model.active.filter(Boolean).length >= 2;
+const mayGroup = (model: Model): boolean => !model.compromised && mayList(model);
+
+const encode = async (
+  feed: Real,
+  how: How,
+  [round, observedAt, value]: readonly [number, number, bigint],
+  forged: boolean,
+): Promise<string> => {
+  const now = await fixture.now();
+  const change = { observedAt, value, validUntil: Math.max(observedAt, now) + 1_000 };
+  const set = await feed.signerSet();
+  const good = feed.keys.filter((key) => set.members.includes(addressOf(key))).slice(0, 2);
+  const singles = forged ? [...good.slice(0, 1), namedKey("forger")] : good;
+  const message = isGroup(how)
+    ? await feed.groupMessage(round, {
+        ...change,
+        ...(forged ? { by: namedGroupKey("forger") } : {}),
+      })
+    : await feed.message(round, { ...change, signers: singles });
+  if (how.endsWith("submit")) return encodeSubmit(message);
+  return encodeUpdate(message, set) ?? encodeSubmit(message);
+};
+
+/** What must be true of the feed after each step. */
+const check = async (model: Model, feed: Real): Promise<void> => {
+  const [round, answer, updatedAt] = await feed.latest();
+  const [value, time] = model.landed.get(model.round) ?? [0n, 0];
+  expect([round, answer, updatedAt]).toEqual([BigInt(model.round), value, BigInt(time)]);
+  // The ring answers true rounds and no others.
+  const numbers = [...model.landed.keys()].slice(-RING - 3);
+  for (const number of new Set([...numbers, model.round + 1, model.round - 1])) {
+    if (number < 1) continue;
+    const answered = (await feed.read("getRoundData", BigInt(number))).map(Number);
+    const known = model.landed.get(number);
+    const truth = known ? [number, Number(known[0]), known[1], known[1], number] : [0, 0, 0, 0, 0];
+    // An older one may have been overwritten; then it is unknown, never another.
+    const expected = answered[0] === 0 && number !== model.round ? [0, 0, 0, 0, 0] : truth;
+    expect(answered).toEqual(expected);
+  }
+};
+
+/** One message; the model says whether it lands. */
+class Publish implements fc.AsyncCommand<Model, Real> {
+  private readonly how: How;
+  private readonly step: number;
+  private readonly ahead: number;
+  private readonly value: bigint;
+  private readonly forged: boolean;
+  constructor(how: How, step: number, ahead: number, value: bigint, forged: boolean) {
+    this.how = how;
+    this.step = step;
+    this.ahead = ahead;
+    this.value = value;
+    this.forged = forged;
+  }
+  check = (): boolean => true;
+  async run(model: Model, feed: Real): Promise<void> {
+    const round = Math.max(0, model.round + this.step);
+    const now = await fixture.now();
+    const observedAt =
+      model.observedAt === 0 ? now - 500 + this.ahead : model.observedAt + this.ahead;
+    const data = await encode(feed, this.how, [round, observedAt, this.value], this.forged);
+    const [root, before] = await Promise.all([storageRoot(feed), head(feed)]);
+    const accepted = await mine(feed, data);
+    const expected =
+      !this.forged &&
+      (isGroup(this.how) ? mayGroup(model) : mayList(model)) &&
+      round > model.round &&
+      observedAt > model.observedAt &&
+      observedAt <= (await fixture.now()) + 60;
+    expect(accepted, this.toString()).toBe(expected);
+    const after = await head(feed);
+    // A message never changes who may sign.
+    expect(after & TAG).toBe(before & TAG);
+    if (accepted) {
+      model.round = round;
+      model.observedAt = observedAt;
+      model.landed.set(round, [this.value, observedAt]);
+    } else expect(await storageRoot(feed)).toBe(root);
+    await check(model, feed);
+  }
+  toString = (): string =>
+    `${this.forged ? "forged " : ""}${this.how} step ${this.step} ahead ${this.ahead}`;
+}
+
+/** A change of one member's key: the one thing, beside the registry, that changes the tag. */
+class Change implements fc.AsyncCommand<Model, Real> {
+  private readonly member: number;
+  private readonly status: "ACTIVE" | "OFFLINE" | "COMPROMISED";
+  constructor(member: number, status: "ACTIVE" | "OFFLINE" | "COMPROMISED") {
+    this.member = member;
+    this.status = status;
+  }
+  check = (model: Readonly<Model>): boolean =>
+    !model.compromised && model.active[this.member] !== (this.status === "ACTIVE");
+  async run(model: Model, feed: Real): Promise<void> {
+    const key = feed.keys[this.member];
+    if (!key) throw new Error("no key");
+    const before = await head(feed);
+    await setKeyStatus(fixture.account, fixture.contracts.keys, {
+      key: addressOf(key),
+      status: this.status,
+    });
+    model.active[this.member] = this.status === "ACTIVE";
+    model.compromised ||= this.status === "COMPROMISED";
+    const after = await head(feed);
+    expect(after >> 112n).toBe(before >> 112n);
+    expect((after & TAG) !== 0n).toBe(mayGroup(model) || mayList(model));
+    await check(model, feed);
+  }
+  toString = (): string => `member ${this.member} ${this.status}`;
+}
+
+/** Anybody reads the keys again: nothing is different afterwards. */
+class Refresh implements fc.AsyncCommand<Model, Real> {
+  check = (): boolean => true;
+  async run(model: Model, feed: Real): Promise<void> {
+    const root = await storageRoot(feed);
+    expect(await mine(feed, "0x" + REFRESH)).toBe(true);
+    expect(await storageRoot(feed)).toBe(root);
+    await check(model, feed);
+  }
+  toString = (): string => "refresh";
+}
+const REFRESH = "4ac8e648";
+
+const publish = fc
+  .record({
+    how: fc.constantFrom<How>("group", "list", "group by submit", "list by submit"),
+    step: fc.oneof(
+      { weight: 3, arbitrary: fc.integer({ min: 1, max: 4 }) },
+      fc.integer({ min: -3, max: 0 }),
+    ),
+    ahead: fc.oneof(
+      { weight: 4, arbitrary: fc.integer({ min: 1, max: 5 }) },
+      fc.constantFrom(0, -1, -100, 100_000),
+    ),
+    value: fc.bigInt({ min: -1_000_000n, max: 1_000_000n }),
+    forged: fc.oneof({ weight: 4, arbitrary: fc.constant(false) }, fc.constant(true)),
+  })
+  .map(({ how, step, ahead, value, forged }) => new Publish(how, step, ahead, value, forged));
+const change = fc
+  .tuple(
+    fc.nat({ max: 2 }),
+    fc.constantFrom(
+      "ACTIVE" as const,
+      "OFFLINE" as const,
+      "OFFLINE" as const,
+      "COMPROMISED" as const,
+    ),
+  )
+  .map(([member, status]) => new Change(member, status));
+
+it("a feed is what its accepted messages made it, whatever comes in whatever order", async () => {
+  let runs = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.commands([publish, publish, publish, change, fc.constant(new Refresh())], {
+        maxCommands: 14,
+      }),
+      async (commands) => {
+        runs += 1;
+        const name = `invariants ${runs}`;
+        const keys = [0, 1, 2].map((index) => namedKey(`${name} ${index}`));
+        const feed = await createGroupFeed(fixture, name, { keys, threshold: 2, ringSize: RING });
+        const setup = () => ({
+          model: {
+            round: 0,
+            observedAt: 0,
+            landed: new Map<number, readonly [bigint, number]>(),
+            active: [true, true, true],
+            compromised: false,
+          },
+          real: feed,
+        });
+        await fc.asyncModelRun(setup, commands);
+      },
+    ),
+    { numRuns: 12 },
+  );
+}, 180_000);
