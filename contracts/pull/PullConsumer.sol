@@ -2,7 +2,6 @@
 pragma solidity ^0.8.24;
 
 import {ICryptletKeys} from "../interfaces/ICryptletKeys.sol";
-import {ObservationHash} from "../libraries/ObservationHash.sol";
 import {SignerSet} from "../SignerSet.sol";
 
 /// @title Base of a consumer that verifies a signed observation in its own call: nobody has to push, nothing is stored
