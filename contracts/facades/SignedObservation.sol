@@ -3,7 +3,6 @@ pragma solidity ^0.8.24;
 
 import {ISignerSet} from "../interfaces/ISignerSet.sol";
 import {GroupSignature} from "../libraries/GroupSignature.sol";
-import {ObservationHash} from "../libraries/ObservationHash.sol";
 import {Signature} from "../libraries/Signature.sol";
 
 /// @title An observation as enclaves sign it, checked against a feed's signers without storing it.

@@ -65,10 +65,21 @@ const drain = async (
   const { user, system } = process.cpuUsage(cpu);
   const cpuMs = (user + system) / 1_000 / rounds;
   const rows = await listDeliveries(store.db, { limit: rounds });
-  return { feed, store, rows, calls: counting.total() / rounds, counts: counting.counts, seconds, cpuMs };
+  return {
+    feed,
+    store,
+    rows,
+    calls: counting.total() / rounds,
+    counts: counting.counts,
+    seconds,
+    cpuMs,
+  };
 };
 
-const print = (name: string, { calls, seconds, counts, cpuMs }: Awaited<ReturnType<typeof drain>>) =>
+const print = (
+  name: string,
+  { calls, seconds, counts, cpuMs }: Awaited<ReturnType<typeof drain>>,
+) =>
   process.stdout.write(
     `${name}: ${ROUNDS} rounds, ${(ROUNDS / seconds).toFixed(0)} per second, ${cpuMs.toFixed(1)} ms of CPU and ${calls.toFixed(2)} questions each ${JSON.stringify([...counts])}\n`,
   );
