@@ -49,13 +49,18 @@ const findImport = (name) => {
   }
 };
 
+/** Loaded only when they have work: each takes seconds. */
+const compilers = {
+  solc: () => require("solc"),
+  "solc-0.8.24": () => require("solc-0.8.24"),
+};
 /** A source that names one version exactly gets that compiler: another one would mean to change the source. */
 const compilerOf = ({ content }) =>
   /^pragma solidity 0\.8\.24;$/m.test(content) ? "solc-0.8.24" : "solc";
 
 /** Contracts of these files by one compiler; a warning in our own sources is a fault, those of others are theirs. */
 const compile = (compiler, sources) => {
-  const solc = require(compiler);
+  const solc = compilers[compiler]();
   const input = { language: "Solidity", sources, settings };
   const output = JSON.parse(solc.compile(JSON.stringify(input), { import: findImport }));
   const faults = (output.errors ?? []).filter(
@@ -96,7 +101,7 @@ const build = (folder, files, imported) => {
     .update(ownCode)
     .digest("hex");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === hash) return;
-  const artifacts = ["solc", "solc-0.8.24"].flatMap((compiler) => {
+  const artifacts = Object.keys(compilers).flatMap((compiler) => {
     const group = Object.entries(sources).filter(([, source]) => compilerOf(source) === compiler);
     return group.length === 0 ? [] : compile(compiler, Object.fromEntries(group));
   });

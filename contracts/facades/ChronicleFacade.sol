@@ -38,7 +38,6 @@ contract ChronicleFacade is IChronicle {
         (int256 scaled, uint256 updatedAt) = _latest();
         if (scaled < 0) revert Decimals18.ValueDoesNotFit(scaled);
         // Chronicle's own oracles say no more either.
-        // solhint-disable-next-line reason-string, gas-custom-errors
         if (scaled == 0) revert();
         return (uint256(scaled), updatedAt);
     }

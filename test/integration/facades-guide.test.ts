@@ -13,6 +13,7 @@ import {
   NonceManager,
 } from "ethers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { deployContract } from "../../src/adapters/evm/deploy.ts";
 import { commands } from "../../src/cli/commands.ts";
 import { createFabricClient } from "../../src/client/fabric-client.ts";
 import { encodePythUpdate } from "../../src/client/encode-pyth-update.ts";
@@ -193,6 +194,16 @@ describe("docs/facades.md", { timeout: 60_000 }, () => {
   ])("refuses %s", async (_, words, code, exit) => {
     const refused = await facade(...words);
     expect([refused.ok, refused.error.code, refused.code]).toEqual([false, code, exit]);
+  });
+
+  it("serves a member of a batch where no registry of feeds is needed", async () => {
+    const { account, contracts } = fixture;
+    const types = ["address", "bytes32", "uint256", "uint8", "string"];
+    const values = [contracts.registry, feed.feedHash, 0, 8, "member"];
+    const member = await deployContract(account, "BatchFeed", types, values);
+    expect((await facade("--kind", "api3", "--feed", member)).ok).toBe(true);
+    for (const kind of ["pyth", "forwarder"])
+      expect((await facade("--kind", kind, "--feed", member)).error.code).toBe("USAGE_INVALID");
   });
 
   it("refuses a name that Chronicle's type cannot hold", async () => {
