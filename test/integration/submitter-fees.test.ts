@@ -8,7 +8,8 @@ import { connectTestChain } from "../support/test-chain.ts";
 
 const GWEI = 10n ** 9n;
 const hex = (number: bigint | number): string => `0x${number.toString(16)}`;
-const soon = { timeout: 15_000, interval: 25 };
+// The price of the market is asked anew every twelve seconds.
+const soon = { timeout: 45_000, interval: 50 };
 
 let fixture: FeedFixture;
 beforeEach(async () => {
@@ -37,7 +38,7 @@ const openPending = async (cap: bigint) => {
   return { ...stage, delivery, settled };
 };
 
-describe("fees", { timeout: 40_000 }, () => {
+describe("fees", { timeout: 60_000 }, () => {
   it("rise by at least a tenth until a block takes the transaction, under one nonce", async () => {
     const { adapter, attempts, steps, jobs, count, delivery, settled } = await openPending(
       1_000n * GWEI,
@@ -81,6 +82,20 @@ describe("fees", { timeout: 40_000 }, () => {
     };
     await expect.poll(fall, soon).toBe("final");
     expect(await settled).toMatchObject({ status: "final", error: null });
+  });
+
+  it("that rose between signature and broadcast are paid: what no node takes is signed anew", async () => {
+    const { adapter, round, jobs, steps } = await openSubmissionStage(fixture, {
+      chain: { fees: { kind: "market", tipPerGas: GWEI / 10n } },
+    });
+    const delivery = await round(1);
+    await adapter.prepare(delivery);
+    await fixture.chain.ask("anvil_setNextBlockBaseFeePerGas", hex(40n * GWEI));
+    await mine(40n * GWEI);
+    await fixture.chain.ask("anvil_setNextBlockBaseFeePerGas", hex(40n * GWEI));
+    expect(await adapter.settle(delivery.id)).toMatchObject({ status: "final", error: null });
+    expect(await steps(delivery.id)).toContain("replaced");
+    expect((await jobs()).length).toBe(1);
   });
 
   it("are not spent on a call that became pointless: a transfer of nothing takes its nonce", async () => {

@@ -14,6 +14,8 @@ export interface JobPace {
   pauseMs: number;
   /** When it was first sent, or last looked at for a raise; null before. */
   raisedAt: number | null;
+  /** No node took the newest attempt, and the account can pay for it. */
+  isRefused: boolean;
   /** Looks that said its nonce is used up while nobody knows its transactions. */
   suspicion: { readonly looks: number; readonly since: number } | null;
   /** Somebody settles it. */
@@ -90,6 +92,7 @@ export const createJobBook = (): JobBook => {
         dueAt: 0,
         pauseMs: FIRST_PAUSE_MS,
         raisedAt: null,
+        isRefused: false,
         suspicion: null,
         armed: false,
         recheck: false,

@@ -1,11 +1,7 @@
-import { fabricError, type FabricError } from "../../../core/errors/fabric-error.ts";
-import type { Receipt } from "../../../envelope/bundle.ts";
 import type { DeliveryChange } from "../../../store/deliveries.ts";
 import type { EvmReceipt } from "../chain-answers.ts";
-import { announces } from "../follow-transaction.ts";
-import { isOvertaken } from "../refusal.ts";
-import { feesOf, highestPrice } from "./attempt-fees.ts";
 import type { ChainBlock } from "./chain-questions.ts";
+import { attemptOf, endStep, type EndStep } from "./end-job.ts";
 import type { JobStep } from "./job-store.ts";
 import type { Job, Landing } from "./job.ts";
 import type { StageOptions, SubmissionContext } from "./submission-context.ts";
@@ -16,7 +12,7 @@ export interface JobLander {
   include(blocks: readonly ChainBlock[], options: StageOptions): Promise<void>;
   /** Takes in a receipt that was asked for by its hash. False while its block is not on our branch. */
   takeReceipt(job: Job, receipt: EvmReceipt, options: StageOptions): Promise<boolean>;
-  /** Takes back what was in these blocks, which are no longer part of the chain. */
+  /** Takes back what was in these blocks, or in any other that is not on our branch. */
   rewind(removed: ReadonlyMap<string, number>): Promise<void>;
   /** Finds what is no longer on the chain, when nothing that was known of it can be relied on. */
   recheck(options: StageOptions): Promise<void>;
@@ -24,8 +20,6 @@ export interface JobLander {
   finalise(options: StageOptions): Promise<void>;
 }
 
-/** A call that reverted, though it should not have, is made so often at most. */
-const MAX_CALLS = 3;
 /** A tag under an unchanged head is asked for again after this long, ms. */
 const TAG_MS = 1_000;
 
@@ -35,21 +29,14 @@ const toLanding = ({ transactionHash, blockNumber, blockHash }: EvmReceipt): Lan
   blockHash,
 });
 
-const attemptOf = (job: Job, hash: string) =>
-  job.attempts.find((attempt) => attempt.hash?.toLowerCase() === hash.toLowerCase());
-
 const names = (some: readonly Job[]): readonly string[] =>
   some.flatMap(({ delivery }) => delivery?.id ?? []);
 
-const failure = (error: FabricError, subStatus: "reverted" | "cancelling"): DeliveryChange => ({
-  status: isOvertaken(error.code) ? "superseded" : "failed",
-  subStatus,
-  error: error.code,
-  detail: error.message,
-});
+const lowestOf = (jobs: readonly Job[]): number =>
+  Math.min(...jobs.map(({ landing }) => landing?.blockNumber ?? 0));
 
 export const createJobLander = (context: SubmissionContext): JobLander => {
-  const { book, list, questions, chain, signer, feeds, jobs, clock } = context;
+  const { book, list, questions, chain, jobs, clock } = context;
   let tags: {
     readonly tip: string;
     readonly at: number;
@@ -158,73 +145,6 @@ export const createJobLander = (context: SubmissionContext): JobLander => {
     return (list.tip?.number ?? 0) - landing.blockNumber + 1 >= finality.depth;
   };
 
-  const receiptText = (job: Job, { hash, blockNumber, blockHash }: Landing): string => {
-    const receipt: Receipt = {
-      chain: chain.name,
-      chainId: String(chain.chainId),
-      contract: job.delivery?.contract ?? job.call.to,
-      transaction: hash,
-      blockNumber,
-      blockHash,
-      round: job.delivery?.round ?? 0,
-    };
-    return JSON.stringify(receipt);
-  };
-
-  /** A receipt of a revert: what the contract says now decides whether that matters. */
-  const revertedStep = async (job: Job, step: JobStep, options: StageOptions) => {
-    const other = job.delivery ? book.ofDelivery(job.delivery.id) : null;
-    // Another transaction of the same delivery is under way, or was first: that one decides.
-    if (other && other.id !== job.id) return step;
-    const { to, data } = job.call;
-    const outcome = await feeds.simulate({ from: signer.address, to, data }, options);
-    if (!outcome.ok) return { ...step, changes: [failure(outcome.refusal, "reverted")] };
-    const hash = job.landing?.hash ?? "";
-    const row = job.delivery ? book.row(job.delivery.id) : null;
-    if (!row || row.attempts >= MAX_CALLS) {
-      const error = fabricError("TRANSACTION_REVERTED", { transaction: hash });
-      return { ...step, changes: [failure(error, "reverted")] };
-    }
-    // It would pass now: too little gas, or a moment that is over.
-    const change = { status: "prepared", subStatus: "reverted", detail: hash } as const;
-    return { ...step, changes: [change], isAgain: true };
-  };
-
-  const endStep = async (
-    job: Job,
-    landing: Landing,
-    options: StageOptions,
-  ): Promise<(JobStep & { isAgain?: boolean }) | null> => {
-    const receipt = book.pace(job).receipt ?? (await questions.receipt(landing.hash, options));
-    if (receipt?.blockHash !== landing.blockHash) return null;
-    const attempt = attemptOf(job, landing.hash);
-    const price = receipt.effectiveGasPrice ?? (attempt ? highestPrice(feesOf(attempt)) : 0n);
-    const step: JobStep = { job, state: "done", spent: receipt.gasUsed * price };
-    const row = job.delivery ? book.row(job.delivery.id) : null;
-    if (!job.delivery || !row || book.isEnded(job)) return step;
-    if (attempt?.kind === "cancel") {
-      // Why it was cancelled stands in the row since then.
-      const code = row.error ?? "DELIVERY_ABANDONED";
-      const isPast = code === "DELIVERY_OVERTAKEN" || /^ONCHAIN_(ROUND|TIME)_/.test(code);
-      const status = isPast ? "superseded" : "failed";
-      return { ...step, changes: [{ status, subStatus: "cancelling", error: code }] };
-    }
-    if (receipt.status === 0) return await revertedStep(job, step, options);
-    if (!announces(receipt, job.call.to, job.delivery.round)) {
-      const { round } = job.delivery;
-      const error = fabricError("EVENT_MISSING", { transaction: landing.hash, round });
-      return { ...step, changes: [failure(error, "reverted")] };
-    }
-    const landed: DeliveryChange = {
-      status: "final",
-      subStatus: "landed",
-      error: null,
-      receiptJson: receiptText(job, landing),
-      detail: `gas ${receipt.gasUsed}`,
-    };
-    return { ...step, changes: [landed] };
-  };
-
   return {
     include: async (blocks, options) => {
       const steps: JobStep[] = [];
@@ -246,35 +166,55 @@ export const createJobLander = (context: SubmissionContext): JobLander => {
       return true;
     },
     rewind: async (removed) => {
-      if (removed.size === 0) return;
-      const gone = placed().filter(({ landing }) => landing && removed.has(landing.blockHash));
-      await takeBack(gone, removed.size, Math.min(...removed.values()));
+      const gone = placed().filter(({ landing }) => {
+        if (!landing) return false;
+        const kept = list.at(landing.blockNumber);
+        return removed.has(landing.blockHash) || (kept && kept.hash !== landing.blockHash);
+      });
+      if (removed.size > 0) await takeBack(gone, removed.size, Math.min(...removed.values()));
+      else if (gone.length > 0) await takeBack(gone, gone.length, lowestOf(gone));
     },
     recheck: async (options) => {
+      const tip = list.tip?.number ?? 0;
       const gone: Job[] = [];
-      for (const job of placed())
-        if (job.landing && !(await isCanonical(job.landing, options))) gone.push(job);
-      const lowest = Math.min(...gone.map(({ landing }) => landing?.blockNumber ?? 0));
-      const depth = (list.tip?.number ?? lowest) - lowest + 1;
+      const known = new Map<number, string | null>();
+      for (const job of placed()) {
+        const { landing } = job;
+        // Above the head: a node that lags says nothing about it. It is compared when the list reaches it.
+        if (!landing || landing.blockNumber > tip) continue;
+        const { blockNumber, blockHash } = landing;
+        if (!known.has(blockNumber)) {
+          const block =
+            list.at(blockNumber) ?? (await questions.blockByNumber(blockNumber, options));
+          known.set(blockNumber, block?.hash ?? null);
+        }
+        // A node that has pruned the block does not deny it.
+        const canonical = known.get(blockNumber) ?? blockHash;
+        if (canonical !== blockHash) gone.push(job);
+      }
+      const lowest = lowestOf(gone);
+      const depth = tip - lowest + 1;
       if (gone.length > 0) await takeBack(gone, depth, lowest);
     },
     finalise: async (options) => {
       const landed = book.landed();
       if (landed.length === 0) return;
       const tagged = await findTagged(options);
-      const steps: (JobStep & { isAgain?: boolean })[] = [];
+      const steps: EndStep[] = [];
       for (const job of landed) {
         const { landing } = job;
         if (!landing || !isDeep(landing, tagged)) continue;
         if (!(await isCanonical(landing, options))) continue;
-        const step = await endStep(job, landing, options);
+        const step = await endStep(context, job, landing, options);
         if (step) steps.push(step);
       }
       await context.apply(steps);
       for (const { job, isAgain } of steps) {
         const row = isAgain && job.delivery ? await jobs.delivery(job.delivery.id) : null;
         if (!row) continue;
-        const next = await jobs.queue(row, job.call, job.mode);
+        // Too little gas is the likeliest reason.
+        const call = { ...job.call, gasLimit: (job.call.gasLimit * 3n) / 2n };
+        const next = await jobs.queue(row, call, job.mode);
         book.put(next);
         book.pace(next).armed = true;
         book.pace(next).recheck = true;

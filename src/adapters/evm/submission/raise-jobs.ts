@@ -13,8 +13,12 @@ export interface JobRaiser {
 }
 
 const STUCK_MS = 60_000;
+/** What no node takes is looked at earlier: today's price may be above its own. */
+const REFUSED_MS = 1_000;
 /** Without any new block a higher fee changes nothing; after so many times `stuckMs` it is tried all the same. */
 const STILL_CHAIN = 10;
+/** So many times today's price, and no block takes it: the fee is not why. */
+const MOST_OVER = 4n;
 
 export const createJobRaiser = (context: SubmissionContext, signing: JobSigner): JobRaiser => {
   const { book, clock, chain, fees, feeds, list, signer } = context;
@@ -60,8 +64,9 @@ export const createJobRaiser = (context: SubmissionContext, signing: JobSigner):
     raise: async (options) => {
       const now = clock.monotonic();
       const stuck = book.live().filter((job) => {
-        const { raisedAt } = book.pace(job);
-        return raisedAt !== null && now - raisedAt >= stuckMs;
+        const { raisedAt, isRefused } = book.pace(job);
+        const patience = isRefused ? Math.min(stuckMs, REFUSED_MS) : stuckMs;
+        return raisedAt !== null && now - raisedAt >= patience;
       });
       if (stuck.length === 0) return;
       let today: Fees;
@@ -81,11 +86,13 @@ export const createJobRaiser = (context: SubmissionContext, signing: JobSigner):
         const pace = book.pace(job);
         const newest = newestSigned(job);
         if (!newest) continue;
-        const isCheap = highestPrice(feesOf(newest)) < highestPrice(today);
+        const paid = highestPrice(feesOf(newest));
+        const isCheap = paid < highestPrice(today);
         const hasMoved = (list.tip?.number ?? 0) > pace.sentHeight;
         const isStill = now - (pace.raisedAt ?? now) >= stuckMs * STILL_CHAIN;
-        // What waits behind another nonce is not stuck for its own fee.
-        if (!isCheap && !(job.id === first?.id && (hasMoved || isStill))) continue;
+        // What waits behind another nonce is not stuck for its own fee, and money does not help against deaf nodes.
+        const isFirst = job.id === first?.id && paid < highestPrice(today) * MOST_OVER;
+        if (!isCheap && !(isFirst && (hasMoved || isStill))) continue;
         pace.raisedAt = now;
         await replace(job, today, options);
       }

@@ -1,3 +1,4 @@
+import type { DeliverySubStatus } from "../../../core/delivery-sub-status.ts";
 import { fabricError, isFabricError } from "../../../core/errors/fabric-error.ts";
 import { feesOf, highestPrice } from "./attempt-fees.ts";
 import type { JobStep } from "./job-store.ts";
@@ -21,6 +22,13 @@ const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 30_000;
 /** Competing hashes that are asked for after a refusal. */
 const MAX_ASKED = 3;
+
+const OUTLASTING: ReadonlySet<DeliverySubStatus> = new Set([
+  "cancelling",
+  "replaced",
+  "waiting-for-fee",
+  "waiting-for-budget",
+]);
 
 type Reception = "taken" | "unknown" | "unfunded";
 
@@ -55,10 +63,11 @@ export const createJobSender = (context: SubmissionContext): JobSender => {
       const change = { status: "submitted", subStatus: "broadcast", txHash: hash } as const;
       return [{ job, changes: [{ ...change, error: null, detail: hash }] }];
     }
-    const isWaiting = row.subStatus?.startsWith("waiting-") === true;
-    // What was just signed again has said so itself.
-    const isSaid = row.subStatus === "cancelling" || row.subStatus === "replaced";
-    if (row.status !== "submitted" || isSaid || !(isAgain || isWaiting)) return [];
+    const { subStatus } = row;
+    const isOver = subStatus === "waiting-for-funds" || subStatus === "waiting-for-chain";
+    // What a broadcast does not change, or has said so itself when it was signed again, stays.
+    const isSaid = subStatus !== null && OUTLASTING.has(subStatus);
+    if (row.status !== "submitted" || isSaid || !(isAgain || isOver)) return [];
     const change = { status: "submitted", subStatus: "rebroadcast", detail: hash } as const;
     return [{ job, changes: [{ ...change, error: null }] }];
   };
@@ -104,11 +113,14 @@ export const createJobSender = (context: SubmissionContext): JobSender => {
         const isAgain = pace.sentHeight > 0;
         pace.sentAt = clock.monotonic();
         pace.raisedAt ??= pace.sentAt;
+        pace.isRefused = false;
         pace.sentHeight = list.tip?.number ?? 1;
         pace.pauseMs = FIRST_PAUSE_MS;
         steps.push(...takenSteps(job, newestSigned(job)?.hash ?? "", isAgain));
       } else {
         pace.dueAt = clock.monotonic() + pace.pauseMs;
+        pace.raisedAt ??= clock.monotonic();
+        pace.isRefused = reception === "unknown";
         pace.pauseMs = Math.min(LONGEST_PAUSE_MS, pace.pauseMs * 2);
         if (reception === "unfunded") steps.push(...(await unfundedSteps(job, options)));
       }

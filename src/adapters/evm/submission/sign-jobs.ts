@@ -115,7 +115,7 @@ export const createJobSigner = (context: SubmissionContext, nonces: NonceKeeper)
     }
     const { refusal } = outcome;
     if (refusal.code === "ONCHAIN_FUTURE_DATED") await wait(job, "waiting-for-time", refusal);
-    else await context.apply([{ job, state: "lost", changes: [end(refusal)] }]);
+    else await context.apply([{ job, state: "lost", changes: [end(refusal)], spent: 0n }]);
     return false;
   };
 
@@ -132,7 +132,7 @@ export const createJobSigner = (context: SubmissionContext, nonces: NonceKeeper)
     if (!outcome.ok) {
       book.pace(job).recheck = true;
       if (outcome.refusal.until === null)
-        await context.apply([{ job, state: "lost", changes: [end(outcome.error)] }]);
+        await context.apply([{ job, state: "lost", changes: [end(outcome.error)], spent: 0n }]);
       else await wait(job, "waiting-for-budget", outcome.error);
       return outcome.refusal.until === null;
     }

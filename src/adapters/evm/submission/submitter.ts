@@ -1,7 +1,6 @@
 import type { Clock } from "../../../core/clock.ts";
 import { fabricError, isFabricError } from "../../../core/errors/fabric-error.ts";
 import { toWire } from "../../../core/errors/wire.ts";
-import { createWake } from "../../../core/wake.ts";
 import type { DeliveryChange, DeliveryRow } from "../../../store/deliveries.ts";
 import { isSettled } from "../../contract/chain-adapter.ts";
 import type { ChainNotice } from "../../contract/chain-notice.ts";
@@ -17,7 +16,9 @@ import { createNonceKeeper } from "./nonce-keeper.ts";
 import { createJobRaiser } from "./raise-jobs.ts";
 import { createJobReconciler } from "./reconcile-jobs.ts";
 import { createJobSender } from "./send-jobs.ts";
+import { createSettleWaiters } from "./settle-waiters.ts";
 import { createJobSigner, overtakenBy } from "./sign-jobs.ts";
+import { createSubmissionLoop } from "./submission-loop.ts";
 import { waitStep, type StageOptions, type SubmissionContext } from "./submission-context.ts";
 
 /** One loop per chain and account that brings jobs from their call to the required depth. */
@@ -47,19 +48,7 @@ export interface Submitter {
   close(reason: unknown): Promise<void>;
 }
 
-interface Waiter {
-  readonly onChange: (row: DeliveryRow) => void;
-  readonly resolve: (row: DeliveryRow) => void;
-  readonly reject: (reason: unknown) => void;
-}
-
-const FIRST_PAUSE_MS = 4;
 const POLL_MS = 250;
-/** Nothing is open; a reorg may still reach what ended lately. */
-const WATCH_MS = 2_000;
-const IDLE_MS = 60_000;
-const FIRST_TROUBLE_MS = 250;
-const LONGEST_TROUBLE_MS = 30_000;
 /** Faults in a row after which deliveries say that they wait for the chain. */
 const SAID_AFTER = 3;
 /** The first in line waits this long without news: the account is asked after, ms. */
@@ -90,17 +79,7 @@ export const createSubmitter = (
   const list = createBlockList(kept);
   const book = createJobBook();
   const questions = createChainQuestions(rpc, signer.address);
-  const waiters = new Map<string, Set<Waiter>>();
-
-  const tell = (row: DeliveryRow): void => {
-    const waiting = waiters.get(row.id);
-    if (!waiting) return;
-    for (const waiter of waiting) {
-      waiter.onChange(row);
-      if (isSettled(row)) waiter.resolve(row);
-    }
-    if (isSettled(row)) waiters.delete(row.id);
-  };
+  const waiters = createSettleWaiters();
 
   const context: SubmissionContext = {
     ...parts,
@@ -124,7 +103,7 @@ export const createSubmitter = (
         if (!job.delivery || changes.length === 0) continue;
         const row = await deliveryOf(jobs, job.delivery.id);
         book.setRow(row);
-        tell(row);
+        waiters.tell(row);
       }
       return changed;
     },
@@ -196,7 +175,7 @@ export const createSubmitter = (
     if (look.begun) {
       await loadEnded();
       await landing.recheck(options);
-    } else await landing.rewind(look.removed);
+    } else if (look.added.length + look.removed.size > 0) await landing.rewind(look.removed);
     await landing.include(look.added, options);
     await landing.finalise(options);
     const now = clock.monotonic();
@@ -229,11 +208,6 @@ export const createSubmitter = (
     sending.resend();
   };
 
-  const wake = createWake(clock);
-  const closing = new AbortController();
-  const { signal } = closing;
-  let troubles = 0;
-
   const sayTrouble = async (code: ReturnType<typeof toWire>["code"]): Promise<void> => {
     const open = [...book.queued(), ...book.live(), ...book.landed()].filter(
       (job) => book.pace(job).armed,
@@ -253,44 +227,22 @@ export const createSubmitter = (
     await context.apply(steps);
   };
 
-  const beInTrouble = async (error: unknown): Promise<void> => {
-    const { code } = toWire(error);
-    troubles += 1;
-    const pauseMs = Math.min(LONGEST_TROUBLE_MS, FIRST_TROUBLE_MS * 2 ** Math.min(troubles - 1, 8));
-    parts.notice({ type: "waiting", chain: chain.name, code, pauseMs });
-    // What memory holds may be ahead of a commit that failed.
-    if (code.startsWith("STORE_") || !isFabricError(error)) loaded = null;
-    else if (troubles === SAID_AFTER) await sayTrouble(code);
-    await clock.sleep(pauseMs, { signal });
-  };
-
-  const loop = async (): Promise<void> => {
-    let pause = FIRST_PAUSE_MS;
-    const longest = chain.pollMs ?? POLL_MS;
-    while (!signal.aborted) {
-      try {
-        const hasMoved = await pass({ signal });
-        if (troubles >= SAID_AFTER) await sayEndOfTrouble();
-        troubles = 0;
-        const open = isOpen();
-        pause = hasMoved ? FIRST_PAUSE_MS : Math.min(pause * 2, longest);
-        const idle = book.watched().length > 0 ? Math.max(WATCH_MS, longest) : IDLE_MS;
-        const before = asked;
-        await wake.wait(open ? pause : idle, { signal });
-        if (asked !== before) pause = FIRST_PAUSE_MS;
-      } catch (error) {
-        if (signal.aborted) return;
-        await beInTrouble(error).catch(() => undefined);
-      }
-    }
-  };
-  let asked = 0;
-  let running: Promise<void> | null = null;
-  const nudge = (): void => {
-    asked += 1;
-    running ??= loop();
-    wake.notify();
-  };
+  const loop = createSubmissionLoop({
+    clock,
+    pollMs: chain.pollMs ?? POLL_MS,
+    pass,
+    standing: () => (isOpen() ? "open" : book.watched().length > 0 ? "watched" : "idle"),
+    onTrouble: async (error, times, pauseMs) => {
+      const { code } = toWire(error);
+      parts.notice({ type: "waiting", chain: chain.name, code, pauseMs });
+      // What memory holds may be ahead of a commit that failed.
+      if (code.startsWith("STORE_") || !isFabricError(error)) loaded = null;
+      else if (times === SAID_AFTER) await sayTrouble(code);
+    },
+    onEndOfTrouble: async (times) => {
+      if (times >= SAID_AFTER) await sayEndOfTrouble();
+    },
+  });
 
   const supersedeOlder = async (row: DeliveryRow): Promise<void> => {
     const older = book
@@ -306,7 +258,7 @@ export const createSubmitter = (
       older.map((job) => {
         const { code, message } = overtakenBy(job.delivery?.id ?? "", row.round);
         const change = { status: "superseded", error: code, detail: message } as const;
-        return { job, state: "lost", changes: [change] };
+        return { job, state: "lost", changes: [change], spent: 0n };
       }),
     );
   };
@@ -328,14 +280,13 @@ export const createSubmitter = (
     },
     refuse: async ({ id }, change) => {
       await jobs.change(id, change);
-      tell(await deliveryOf(jobs, id));
+      waiters.tell(await deliveryOf(jobs, id));
     },
     advance: async (options) => {
       await ensureLoaded();
       await signing.advance(options);
     },
     settle: async (delivery, { signal: until, onChange }) => {
-      signal.throwIfAborted();
       until.throwIfAborted();
       await ensureLoaded();
       const row = await deliveryOf(jobs, delivery);
@@ -349,23 +300,13 @@ export const createSubmitter = (
       }
       book.pace(job).armed = true;
       book.setRow(row);
-      return await new Promise<DeliveryRow>((resolve, reject) => {
-        const waiter: Waiter = { onChange, resolve, reject };
-        const waiting = waiters.get(delivery) ?? new Set();
-        waiters.set(delivery, waiting.add(waiter));
-        const stop = (): void => {
-          waiting.delete(waiter);
-          reject(until.reason as Error);
-        };
-        until.addEventListener("abort", stop, { once: true });
-        nudge();
-      });
+      const ended = waiters.wait(delivery, { signal: until, onChange });
+      loop.nudge();
+      return await ended;
     },
     close: async (reason) => {
-      closing.abort(reason);
-      for (const waiting of waiters.values()) for (const { reject } of waiting) reject(reason);
-      waiters.clear();
-      await running;
+      waiters.end(reason);
+      await loop.close(reason);
     },
   };
 };
