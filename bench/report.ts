@@ -13,6 +13,8 @@ export interface BenchRow {
   readonly target?: string;
   /** Whether the target was met; unset when there is none. */
   readonly ok?: boolean;
+  /** A missed target ends the bench with exit code 1: the figure is the same on every machine. */
+  readonly fails?: boolean;
 }
 
 const format = (value: number): string => {

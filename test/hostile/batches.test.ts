@@ -2,11 +2,16 @@ import { concat, dataLength, dataSlice, getBytes, hexlify, keccak256 } from "eth
 import { beforeAll, describe, expect, it } from "vitest";
 import { registerKey, setKeyStatus } from "../../src/adapters/evm/register-key.ts";
 import type { BatchForm } from "../../src/adapters/evm/encode-batch.ts";
-import { digestHex } from "../../src/core/ids.ts";
 import { digestOf } from "../../src/crypto/hashes.ts";
 import { proveBatchMember } from "../../src/envelope/batch-proof.ts";
 import { startTestChain } from "../support/anvil.ts";
-import { batchMembers, memberFeed, memberHash, observe } from "../support/batch-fixture.ts";
+import {
+  batchMembers,
+  memberFeed,
+  memberHash,
+  observe,
+  proofArguments,
+} from "../support/batch-fixture.ts";
 import {
   addressOf,
   createFeedFixture,
@@ -208,16 +213,7 @@ describe("a proof", () => {
       proveBatchMember(signed.statementOf, digest, memberFeed(place));
     const ask = async (proof: ReturnType<typeof proofOf>, feedHash: string = proof.feedHash) => [
       feedHash,
-      [
-        proof.round,
-        proof.issuedAt,
-        proof.validUntil,
-        proof.root,
-        proof.storedHash,
-        proof.packedHash,
-        `0x${digestHex(proof.statementDigest)}`,
-      ],
-      [proof.place, proof.leaf, proof.path],
+      ...proofArguments(proof).slice(1),
     ];
     const verify = async (...values: Parameters<typeof ask>) =>
       (await batch.read("verify", ...(await ask(...values))))[0];
@@ -257,19 +253,7 @@ describe("a proof", () => {
       const signed = batch.sign(membersAt(round, at), { round, issuedAt: at });
       await batch.send(await batch.encode(signed, "root"));
       const proof = proveBatchMember(signed.statementOf, digestOf(signed.statement), memberFeed(0));
-      asks.push([
-        proof.feedHash,
-        [
-          proof.round,
-          proof.issuedAt,
-          proof.validUntil,
-          proof.root,
-          proof.storedHash,
-          proof.packedHash,
-          `0x${digestHex(proof.statementDigest)}`,
-        ],
-        [proof.place, proof.leaf, proof.path],
-      ]);
+      asks.push(proofArguments(proof));
     }
     const known = await Promise.all(
       asks.map(async (values) => (await batch.read("verify", ...values))[0]),

@@ -20,7 +20,6 @@ import type { FabricConfigInput } from "../../src/core/config/schema.ts";
 import {
   addressSchema,
   cryptletIdSchema,
-  digestHex,
   fabricIdSchema,
   feedIdSchema,
   type Address,
@@ -37,6 +36,7 @@ import { verifyBundle } from "../../src/envelope/verify-bundle.ts";
 import type { FabricEvent } from "../../src/host/fabric-events.ts";
 import type { Fabric } from "../../src/host/fabric.ts";
 import { startFabric } from "../../src/host/start-fabric.ts";
+import { proofArguments } from "../support/batch-fixture.ts";
 import { openGoldStage, type GoldStage } from "../support/gold-stage.ts";
 import { ANVIL_SECRETS } from "../support/test-chain.ts";
 
@@ -67,23 +67,10 @@ const memberSchema = z.object({
     validUntil: z.int(),
   }),
 });
+/** A batch that was made before every feed had its first round. */
+const earlySchema = memberSchema.extend({ observation: memberSchema.shape.observation.nullable() });
 const proofAnswer = z.object({ envelopeDigest: z.string(), proof: batchProofSchema });
 type Proof = z.output<typeof batchProofSchema>;
-
-/** A proof as the contract's readers take it. */
-const toCall = (proof: Proof): readonly unknown[] => [
-  proof.feedHash,
-  [
-    proof.round,
-    proof.issuedAt,
-    proof.validUntil,
-    proof.root,
-    proof.storedHash,
-    proof.packedHash,
-    `0x${digestHex(proof.statementDigest)}`,
-  ],
-  [proof.place, proof.leaf, proof.path],
-];
 
 describe("a host with batches", () => {
   const stopping = new AbortController();
@@ -111,14 +98,19 @@ describe("a host with batches", () => {
     expect(answer.status).toBe(200);
     return proofAnswer.parse(await answer.json()).proof;
   };
-  /** What the enclave signed: the members of the newest batch, or of another round. */
-  const stated = async (form: Form, round?: number) => {
-    const view = await fabric.feeds.round(batchId(form), round ?? (await latestOf(batchId(form))));
+  /** What the enclave signed of the members. */
+  const membersOf = async (form: Form, round: number) => {
+    const view = await fabric.feeds.round(batchId(form), round);
     const { fields } = recordSchema.parse(view.value);
     return Object.keys(fields)
       .toSorted((a, b) => Number(a) - Number(b))
-      .map((place) => memberSchema.parse(JSON.parse(fields[place]?.value ?? "")));
+      .map((place) => earlySchema.parse(JSON.parse(fields[place]?.value ?? "")));
   };
+  const stated = async (form: Form) =>
+    (await membersOf(form, await latestOf(batchId(form)))).map((member) => {
+      if (!member.observation) throw new Error(`${member.feed} has no round yet`);
+      return { ...member, observation: member.observation };
+    });
   const latestOf = async (feed: FeedId) => (await fabric.feeds.get(feed)).latestRound;
   /** One more round of these members, then of every batch, all of them final. */
   const publish = async (price: string, feeds: readonly FeedId[]): Promise<void> => {
@@ -248,25 +240,25 @@ describe("a host with batches", () => {
   it("proves every member against the one root that the contract holds", async () => {
     for (const { feed, observation } of await stated("root")) {
       const proof = await proofOf("root", feed);
-      const [value, round, observedAt] = await read("root", "read", ...toCall(proof));
+      const [value, round, observedAt] = await read("root", "read", ...proofArguments(proof));
       expect([value, round, observedAt]).toEqual([
         observation.value,
         BigInt(observation.round),
         BigInt(observation.observedAt),
       ]);
-      expect(await read("root", "verify", ...toCall(proof))).toEqual([true]);
+      expect(await read("root", "verify", ...proofArguments(proof))).toEqual([true]);
     }
   });
 
   it("reads the newest batch only, and still verifies one that the ring keeps", async () => {
     const older = await proofOf("root", MEMBERS[1] ?? batchId("root"), "1");
-    const data = batchAbi.encodeFunctionData("read", [...toCall(older)]);
+    const data = batchAbi.encodeFunctionData("read", [...proofArguments(older)]);
     const answer = await admin.rpc.ask("eth_call", [{ to: contract("root"), data }, "latest"]);
     const revert = answer.ok ? "0x" : (answer.fault.data ?? "0x");
     expect(batchAbi.parseError(revert)?.name).toBe("UnknownBatch");
-    expect(await read("root", "verify", ...toCall(older))).toEqual([true]);
+    expect(await read("root", "verify", ...proofArguments(older))).toEqual([true]);
     const forged = { ...older, leaf: older.leaf.replace(/.{64}$/, "0".repeat(64)) };
-    expect(await read("root", "verify", ...toCall(forged))).toEqual([false]);
+    expect(await read("root", "verify", ...proofArguments(forged))).toEqual([false]);
   });
 
   it("verifies offline: the bundle, then any member by its proof", async () => {
@@ -302,9 +294,11 @@ describe("a host with batches", () => {
   });
 
   it("writes out what changed, and keeps everything under the root", async () => {
-    const [before, after] = [await stated("stored", 1), await stated("stored", 2)];
+    const latest = await latestOf(batchId("stored"));
+    const before = await membersOf("stored", latest - 1);
+    const after = await membersOf("stored", latest);
     for (const [place, { observation, listed }] of after.entries())
-      expect(listed).toBe(observation.round !== before[place]?.observation.round);
+      expect(listed).toBe(observation?.round !== before[place]?.observation?.round);
     expect(after.filter(({ listed }) => listed).length).toBeGreaterThanOrEqual(2);
   });
 

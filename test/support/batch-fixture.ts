@@ -3,6 +3,7 @@ import { hexToBytes } from "../../src/crypto/bytes.ts";
 import type { SignedBatchPayload } from "../../src/adapters/evm/encode-batch.ts";
 import {
   cryptletIdSchema,
+  digestHex,
   digestSchema,
   fabricIdSchema,
   feedIdSchema,
@@ -14,6 +15,7 @@ import {
   toBatchValue,
   type BatchMember,
 } from "../../src/envelope/batch-members.ts";
+import type { BatchProof } from "../../src/envelope/batch-proof.ts";
 import { decodeBase64 } from "../../src/crypto/base64.ts";
 import { payloadBytes } from "../../src/envelope/dsse.ts";
 import type { Observation } from "../../src/envelope/observation.ts";
@@ -132,3 +134,18 @@ export const signTestBatch = (
     statement: payloadBytes(bundle.envelope),
   };
 };
+
+/** A proof as `read` and `verify` of a batch contract take it. */
+export const proofArguments = (proof: BatchProof): readonly unknown[] => [
+  proof.feedHash,
+  [
+    proof.round,
+    proof.issuedAt,
+    proof.validUntil,
+    proof.root,
+    proof.storedHash,
+    proof.packedHash,
+    `0x${digestHex(proof.statementDigest)}`,
+  ],
+  [proof.place, proof.leaf, proof.path],
+];

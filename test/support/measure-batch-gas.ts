@@ -1,27 +1,85 @@
-import { encodeBatch, type BatchForm } from "../../src/adapters/evm/encode-batch.ts";
-import { deployBatchContracts, registerBatch } from "../../src/adapters/evm/deploy-batch.ts";
+import {
+  encodeBatch,
+  type BatchForm,
+  type SignedBatchPayload,
+} from "../../src/adapters/evm/encode-batch.ts";
+import { Interface } from "ethers";
+import { batchAbi } from "../../src/adapters/evm/batch-abi.ts";
+import { deployContract } from "../../src/adapters/evm/deploy.ts";
+import {
+  deployBatchContracts,
+  registerBatch,
+  registerBatchFeed,
+} from "../../src/adapters/evm/deploy-batch.ts";
+import { smallQuantity } from "../../src/adapters/evm/evm-rpc.ts";
+import type { Address } from "../../src/core/ids.ts";
+import { digestOf } from "../../src/crypto/hashes.ts";
+import { proveBatchMember } from "../../src/envelope/batch-proof.ts";
+import type { Observation } from "../../src/envelope/observation.ts";
 import { registerKey } from "../../src/adapters/evm/register-key.ts";
-import type { FeedFixture } from "./feed-fixture.ts";
-import { addressOf, namedKey, namedSecret, verifiers, WORKLOAD } from "./feed-fixture.ts";
+import {
+  addressOf,
+  createFeedFixture,
+  namedKey,
+  namedSecret,
+  verifiers,
+  WORKLOAD,
+  type FeedFixture,
+} from "./feed-fixture.ts";
 import {
   batchHashOf,
+  proofArguments,
   batchMembers,
   batchStatement,
+  memberFeed,
   memberHash,
   observe,
   signTestBatch,
 } from "./batch-fixture.ts";
 import type { GasFigures } from "./measure-gas.ts";
+import type { TestChain } from "./test-chain.ts";
 
 /** Values in the batch whose gas is measured. */
-export const BATCH_SIZE = 100;
+const BATCH_SIZE = 100;
 const ROUNDS = 3;
+const probeAbi = new Interface([
+  "function latest(address feed) view returns (uint256 cold, uint256 warm)",
+]);
+
+const measureFacade = async (
+  { account }: FeedFixture,
+  at: {
+    readonly registry: Address;
+    readonly batch: Address;
+    readonly tick: () => Promise<number>;
+  },
+): Promise<GasFigures> => {
+  await at.tick();
+  const feed = await registerBatchFeed(account, at.registry, {
+    batch: at.batch,
+    batchHash: batchHashOf(BATCH_SIZE),
+    place: 42,
+    decimals: 8,
+    description: "XAU / USD",
+  });
+  await at.tick();
+  const probe = await deployContract(account, "ReadProbe");
+  const answer = await account.read(probe, probeAbi.encodeFunctionData("latest", [feed]));
+  const [cold, warm] = probeAbi.decodeFunctionResult("latest", answer).toArray() as [
+    bigint,
+    bigint,
+  ];
+  return {
+    "latestRoundData of a batch's member, cold": Number(cold),
+    "latestRoundData of a batch's member, warm": Number(warm),
+  };
+};
 
 /**
  * Gas of one batch of a hundred changed values in each form, whole transaction in steady state. `tick` sets the chain's
  * next time and gives it, so that calldata, and so its price, is the same in every run.
  */
-export const measureBatchGas = async (
+const measureBatchGas = async (
   fixture: FeedFixture,
   tick: () => Promise<number>,
   notAfter: number,
@@ -56,6 +114,7 @@ export const measureBatchGas = async (
     await tick();
     // One registry per batch: the batch's name is the same each time.
     const { registry } = await deployBatchContracts(account, contracts);
+    await tick();
     const batch = await registerBatch(account, registry, {
       batchHash: batchHashOf(BATCH_SIZE),
       members: places.map(memberHash),
@@ -66,12 +125,14 @@ export const measureBatchGas = async (
       ringSpacing: 10,
       description: "all",
     });
+    let last: { readonly signed: SignedBatchPayload; readonly statement: Observation } | undefined;
     for (let round = 1; round <= ROUNDS + ringSize; round++) {
       const now = await tick();
       const members = batchMembers(
         places.map((place) => observe(place, { round, observedAt: now })),
       );
-      const signed = signTestBatch(batchStatement(members, { round, issuedAt: now }), [key]);
+      const statement = batchStatement(members, { round, issuedAt: now });
+      const signed = signTestBatch(statement, [key]);
       const data = encodeBatch(signed, form, set);
       if (data === null) throw new Error("the signature does not fit");
       const { gasUsed, logs } = await account.send(form, { to: batch, data });
@@ -80,7 +141,45 @@ export const measureBatchGas = async (
       if (round === 1) figures[`batch of 100, ${name}: first write`] = Number(gasUsed);
       figures[`batch of 100, ${name}: steady`] = Number(gasUsed);
       figures[`batch of 100, ${name}: per value`] = Math.ceil(Number(gasUsed) / BATCH_SIZE);
+      last = { signed, statement };
+    }
+    if (form === "stored")
+      Object.assign(figures, await measureFacade(fixture, { registry, batch, tick }));
+    if (form === "root" && ringSize === 0 && last) {
+      const proof = proveBatchMember(
+        last.statement,
+        digestOf(last.signed.statement),
+        memberFeed(42),
+      );
+      const data = batchAbi.encodeFunctionData("read", [...proofArguments(proof)]);
+      const call = [{ from: account.signer.address, to: batch, data }, "latest"];
+      // What a consumer pays beside its own transaction: the proof's calldata is in it.
+      const gas = await account.rpc.call(smallQuantity, "eth_estimateGas", call);
+      figures["read from a root of 100 with its proof, over the 21,000"] = gas - 21_000;
     }
   }
   return figures;
+};
+
+/** Fixed times: calldata, and so its price, is the same in every run. */
+const START = 4_012_345_678;
+const NOT_AFTER = START + 20_000_000;
+
+/** Deploys everything on a fresh chain and measures each form. */
+export const measureBatches = async (chain: TestChain): Promise<GasFigures> => {
+  const fixture = await createFeedFixture(chain);
+  let time = START;
+  const tick = async (): Promise<number> => {
+    time += 10;
+    await chain.ask("evm_setNextBlockTimestamp", time);
+    return time;
+  };
+  return await measureBatchGas(fixture, tick, NOT_AFTER);
+};
+
+/** What the project asks for, by the figure's name. */
+export const batchGasTargets: GasFigures = {
+  "batch of 100, stored: per value": 8_000,
+  "batch of 100, packed: per value": 1_900,
+  "batch of 100, root: per value": 330,
 };
