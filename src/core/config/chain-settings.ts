@@ -227,6 +227,3 @@ export const chainSchema = <File extends z.ZodType>(read: SecretReader, file: Fi
         return refuse("quorum", `must be at most the number of endpoints (${list.length})`);
       return { ...rest, endpoints: list, quorum: quorum ?? Math.floor(list.length / 2) + 1 };
     });
-
-/** A chain of the resolved configuration. */
-export type ChainSettings = z.output<ReturnType<typeof chainSchema<z.ZodString>>>;
