@@ -10,7 +10,12 @@ import {
   encodeOnchainObservation,
   type OnchainObservation,
 } from "../../envelope/observation-solabi.ts";
-import { encodeSubmit, encodeUpdate, type SignedPayload } from "./encode-update.ts";
+import {
+  encodeGroupUpdate,
+  encodeSubmit,
+  encodeUpdate,
+  type SignedPayload,
+} from "./encode-update.ts";
 import { feedAbi } from "./feed-abi.ts";
 
 const observation: OnchainObservation = {
@@ -109,6 +114,51 @@ describe("signer sets", () => {
     expect(encodeUpdate(sign({}, keys), { ...set, members: [] })).toBeNull();
     expect(encodeUpdate({ ...sign({}, [first]), signatures: [new Uint8Array(3)] }, set)).toBeNull();
     expect(encodeUpdate(sign({ validUntil: observation.observedAt - 1 }, keys), set)).toBeNull();
+  });
+});
+
+describe("a group", () => {
+  const signer = key("1");
+  const group = {
+    address: addressOf(signer),
+    x: 0xabcdn,
+    parity: 28,
+    notAfter: 1_900_000_000,
+  } as const;
+  const list = { threshold: 1, notAfter: 1_800_000_000, members: [addressOf(signer)] };
+  const signature = new Uint8Array(52).fill(0x77);
+  const { payload, signatures } = sign({}, [signer]);
+
+  it("has an entry of its own: report with its mark, point and signature", () => {
+    const data = encodeGroupUpdate({ payload, signatures: [signature] }, group);
+    const [selector, report, digest, tail] = words(data ?? "");
+    expect(selector).toBe("0x0000001a");
+    expect(report?.slice(36)).toBe(["00000e10", "00000000", "713fb300", "ff", "1c"].join(""));
+    expect(digest).toBe("cd".repeat(32));
+    expect(tail).toBe(`${"abcd".padStart(64, "0")}${"77".repeat(52)}`);
+    expect(encodeGroupUpdate({ payload, signatures }, group)).toBeNull();
+    const past = sign({ validUntil: observation.observedAt - 1 }, []);
+    expect(encodeGroupUpdate({ ...past, signatures: [signature] }, group)).toBeNull();
+  });
+
+  it("goes first where the feed has one and the message its signature, else the list does", () => {
+    const both = { payload, signatures: [...signatures, signature] };
+    const selectorOf = (data: string | null) => words(data ?? "")[0];
+    expect(selectorOf(encodeUpdate(both, { ...list, group }))).toBe("0x0000001a");
+    expect(selectorOf(encodeUpdate(both, list))).toBe("0x00000074");
+    expect(selectorOf(encodeUpdate({ payload, signatures }, { ...list, group }))).toBe(
+      "0x00000074",
+    );
+    expect(encodeUpdate({ payload, signatures: [signature] }, list)).toBeNull();
+  });
+
+  it("stands alone in the plain entry, and leaves it to single signatures", () => {
+    const carried = (message: SignedPayload) =>
+      [...(feedAbi.decodeFunctionData("submit", encodeSubmit(message))[1] as Iterable<string>)].map(
+        (each) => each.length / 2 - 1,
+      );
+    expect(carried({ payload, signatures: [signature] })).toEqual([52]);
+    expect(carried({ payload, signatures: [signature, ...signatures] })).toEqual([65]);
   });
 });
 
