@@ -174,6 +174,9 @@ export const startEthereumjsEngine = async (
     // No peers: what it knows comes from the Engine API.
     sync: "none",
     isSingleNode: true,
+    // Its WebAssembly recovers no key from a signature with an s in the upper half, as the precompile must (EIP-2 speaks
+    // of transactions only). Half of all group signatures are checked with such an s.
+    useJsCrypto: true,
     discV4: false,
     discDns: false,
     logLevel: "error",
