@@ -25,13 +25,16 @@ const POLL_MS = 100;
 
 /** @see EvmAccount */
 export const createEvmAccount = (parts: {
+  /** Several endpoints behind one port; default: `rpcUrl` alone. */
+  readonly rpc?: EvmRpc;
   readonly rpcUrl: string;
   readonly signer: TransactionSigner;
   readonly fees?: FeePolicy;
 }): EvmAccount => {
   const { signer } = parts;
   const clock = systemClock;
-  const rpc = createEvmRpc({ name: chainNameSchema.parse("deployment"), url: parts.rpcUrl });
+  const rpc =
+    parts.rpc ?? createEvmRpc({ name: chainNameSchema.parse("deployment"), url: parts.rpcUrl });
   const fees = createFeeSource(rpc, parts.fees ?? { kind: "market" }, clock);
   const chainId = async (): Promise<number> => await rpc.call(smallQuantity, "eth_chainId", []);
 

@@ -2,6 +2,8 @@ import { createEvmAccount, type EvmAccount } from "../../adapters/evm/evm-accoun
 import { createTransactionSigner } from "../../adapters/evm/transaction-signer.ts";
 import type { FabricConfig } from "../../core/config/schema.ts";
 import { fabricError } from "../../core/errors/fabric-error.ts";
+import { feePolicy } from "../../host/fee-policy.ts";
+import { openPool } from "../../host/open-pool.ts";
 import { openSigner } from "../../host/open-signer.ts";
 import { readInput } from "../read-input.ts";
 
@@ -36,7 +38,12 @@ export const openAccount = async (
       : createTransactionSigner(
           (await readInput(adminKey, { limit: MAX_KEY_BYTES, signal })).toString("utf8").trim(),
         );
-  const account = createEvmAccount({ rpcUrl: chain.endpoints[0]?.url.reveal() ?? "", signer });
+  const account = createEvmAccount({
+    rpc: openPool(chain),
+    rpcUrl: chain.endpoints[0]?.url.reveal() ?? "",
+    signer,
+    fees: feePolicy(chain.fees),
+  });
   const actual = await account.chainId();
   if (actual !== chain.chainId)
     throw fabricError("CHAIN_MISMATCH", { chain: chain.name, actual, expected: chain.chainId });
