@@ -161,7 +161,13 @@ describe("waiting for blocks", () => {
     const delivery = await storeRound(store, feed, 1);
     const { transaction } = await adapter.prepare(delivery);
     const settled = adapter.settle(delivery.id);
-    await expect.poll(async () => (await attemptsOf(store)).length).toBeGreaterThan(1);
+    const replacedBy = async () => {
+      const hash = (await attemptsOf(store)).at(-1)?.hash ?? transaction;
+      return hash === transaction
+        ? null
+        : await fixture.chain.ask("eth_getTransactionByHash", hash);
+    };
+    await expect.poll(replacedBy, { timeout: 10_000 }).not.toBeNull();
     await fixture.chain.ask("evm_mine");
     const record = await settled;
     expect(record.status).toBe("final");
