@@ -33,6 +33,7 @@ import { hostStatus } from "./commands/host-status.ts";
 import { keyAddress } from "./commands/key-address.ts";
 import { keyCreate } from "./commands/key-create.ts";
 import { keyImport } from "./commands/key-import.ts";
+import { memberShow } from "./commands/member-show.ts";
 import { replay } from "./commands/replay.ts";
 
 /** Every command; the order inside a group is the order of help. */
@@ -59,6 +60,7 @@ export const commands: readonly CommandRecord[] = [
   enclaveConnect,
   hostStart,
   hostStatus,
+  memberShow,
   deadLetterList,
   deadLetterReplay,
   adapterList,

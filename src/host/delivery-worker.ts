@@ -36,6 +36,8 @@ const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 30_000;
 /** Looks for work this often even when nobody wakes it, in ms. */
 const IDLE_MS = 5_000;
+/** Looks this often whether the chain has what is left to another host, in ms. */
+const HOLD_MS = 500;
 
 export interface DeliveryWorkerParts {
   readonly adapter: ChainAdapter;
@@ -119,6 +121,7 @@ export const startDeliveryWorker = (parts: DeliveryWorkerParts): DeliveryWorker 
   const inFlight = new Map<string, Following>();
   let pause = FIRST_PAUSE_MS;
   const work = createWake(clock);
+  let isHolding = false;
 
   const follow = async (id: string): Promise<void> => {
     const onChange = (record: DeliveryRecord): void => {
@@ -176,11 +179,16 @@ export const startDeliveryWorker = (parts: DeliveryWorkerParts): DeliveryWorker 
     }
   };
 
+  /** Left to the host that made the round, as long as that may still deliver it; what the chain has is not waited for. */
   const isHeld = async (row: DeliveryRow): Promise<boolean> => {
     const holdMs = parts.holdMs(row.feed);
     if (holdMs === 0 || row.status !== "prepared" || row.attempts > 0) return false;
     if (row.createdAt + holdMs <= clock.now()) return false;
-    return (await findRound(store.db, row.feed, row.round))?.runId === null;
+    const round = await findRound(store.db, row.feed, row.round);
+    if (round?.runId !== null) return false;
+    const { feedHash } = readCommittedRound(round);
+    const landed = await adapter.latest({ contract: row.contract, feedHash }, { signal });
+    return (landed?.round ?? 0) < row.round;
   };
 
   /** Contracts whose order holds everything back, and how many deliveries are really on their way. */
@@ -210,6 +218,7 @@ export const startDeliveryWorker = (parts: DeliveryWorkerParts): DeliveryWorker 
 
   const pass = async (): Promise<void> => {
     const { behind, moving } = standing();
+    isHolding = false;
     const rows = await openDeliveries(store.db, {
       chain: adapter.name,
       // Those that are followed come first; as many again are new.
@@ -219,7 +228,13 @@ export const startDeliveryWorker = (parts: DeliveryWorkerParts): DeliveryWorker 
     let room = MAX_IN_FLIGHT - moving;
     for (const row of rows) {
       if (signal.aborted || room <= 0) return;
-      if (inFlight.has(row.id) || behind.has(row.contract) || (await isHeld(row))) continue;
+      if (inFlight.has(row.id) || behind.has(row.contract)) continue;
+      if (await isHeld(row)) {
+        isHolding = true;
+        // A round of this host's own that overtook it would shut it out.
+        if (bindingOf(parts.bindings, row).mode === "every") behind.add(row.contract);
+        continue;
+      }
       const record = await prepareOrSkip(row, behind);
       parts.onProgress();
       if (!record) continue;
@@ -245,7 +260,7 @@ export const startDeliveryWorker = (parts: DeliveryWorkerParts): DeliveryWorker 
       parts.onProgress();
       try {
         await pass();
-        await work.wait(IDLE_MS, { signal });
+        await work.wait(isHolding ? HOLD_MS : IDLE_MS, { signal });
       } catch (error) {
         if (signal.aborted) break;
         log.warn("deliveries pause", { chain: adapter.name, pause, error });

@@ -3,8 +3,10 @@ import type { Enclave } from "../../enclave-sim/host/enclave.ts";
 import type { ChainAdapter, ChainState } from "../adapters/contract/chain-adapter.ts";
 import { createMemoryBus } from "../bus/memory/memory-bus.ts";
 import { fabricError } from "../core/errors/fabric-error.ts";
+import { feedIdSchema } from "../core/ids.ts";
 import { createStoreBusLog } from "../store/bus-log.ts";
 import { openStore } from "../store/open-store.ts";
+import type { QuorumView } from "./fabric.ts";
 import { createHealth } from "./health.ts";
 
 const chain = (name: string, probe: () => Promise<ChainState>) =>
@@ -12,7 +14,11 @@ const chain = (name: string, probe: () => Promise<ChainState>) =>
 const well: ChainState = { chainId: "31337", height: 7, engine: "anvil/v1.7.1" };
 const enclaveThat = (stats: () => Promise<unknown>) => ({ stats }) as unknown as Enclave;
 
-const open = async (parts: { readonly enclave?: Enclave; readonly adapters?: ChainAdapter[] }) => {
+const open = async (parts: {
+  readonly enclave?: Enclave;
+  readonly adapters?: ChainAdapter[];
+  readonly quorum?: QuorumView[];
+}) => {
   const store = await openStore({ driver: "libsql", file: ":memory:" });
   const bus = await createMemoryBus({ log: createStoreBusLog(store) });
   let isOpen = true;
@@ -26,6 +32,7 @@ const open = async (parts: { readonly enclave?: Enclave; readonly adapters?: Cha
     bus,
     enclave: parts.enclave ?? enclaveThat(async () => ({ cryptlets: [{}, {}] })),
     adapters: parts.adapters ?? [],
+    quorum: { list: () => parts.quorum ?? [] },
   });
   return { bus, health, closeStore: close };
 };
@@ -78,4 +85,18 @@ it("shows no secret of a part that fails", async () => {
   const { parts } = await health();
   expect(parts["chain-leaky"]?.ok).toBe(false);
   expect(JSON.stringify(parts)).not.toContain("hidden");
+});
+
+it("says who leads a feed of several hosts, and that nobody does", async () => {
+  const gold: QuorumView = {
+    feed: feedIdSchema.parse("gold"),
+    members: ["a", "b", "c"],
+    threshold: 2,
+    leader: "b",
+    epoch: 4,
+  };
+  const led = await (await open({ quorum: [gold] })).health();
+  expect(led.parts["quorum"]).toEqual({ ok: true, detail: "gold: 2 of a b c, b leads, epoch 4" });
+  const lost = await (await open({ quorum: [{ ...gold, leader: null }] })).health();
+  expect(lost).toMatchObject({ ok: false, parts: { quorum: { ok: false } } });
 });

@@ -4,7 +4,7 @@ import type { Bus } from "../bus/bus.ts";
 import { toWire } from "../core/errors/wire.ts";
 import { outboxBacklog } from "../store/outbox.ts";
 import type { Store } from "../store/store.ts";
-import type { Health } from "./fabric.ts";
+import type { Health, QuorumDirectory } from "./fabric.ts";
 
 /** Longest wait for one part's answer, in ms. */
 const PROBE_MS = 3_000;
@@ -23,12 +23,32 @@ const ask = async (probe: () => Promise<PartHealth>): Promise<PartHealth> => {
   }
 };
 
+/** A part for all of them; none on a host that signs alone. */
+const quorumProbes = (quorum: QuorumDirectory) =>
+  quorum.list().length === 0
+    ? []
+    : [
+        [
+          "quorum",
+          async () => {
+            const feeds = quorum.list();
+            const said = feeds.map(
+              ({ feed, threshold, members, leader, epoch }) =>
+                `${feed}: ${threshold} of ${members.join(" ")}, ${leader === null ? "nobody leads" : `${leader} leads, epoch ${epoch}`}`,
+            );
+            return { ok: feeds.every(({ leader }) => leader !== null), detail: said.join("; ") };
+          },
+        ] as const,
+      ];
+
 /** Asks every part of a fabric how it is. A part that does not answer in time is down. */
 export const createHealth = (parts: {
   readonly store: Store;
   readonly bus: Bus;
   readonly enclave: Enclave;
   readonly adapters: readonly ChainAdapter[];
+  /** Feeds that several hosts sign. */
+  readonly quorum: QuorumDirectory;
 }): (() => Promise<Health>) => {
   const probes: readonly (readonly [string, () => Promise<PartHealth>])[] = [
     [
@@ -52,6 +72,7 @@ export const createHealth = (parts: {
         return { ok: true, detail: `SIMULATED, ${cryptlets.length} Cryptlet(s)` };
       },
     ],
+    ...quorumProbes(parts.quorum),
     ...parts.adapters.map(
       (adapter) =>
         [

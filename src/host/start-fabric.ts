@@ -204,6 +204,7 @@ const start = async (
       bus,
       enclave,
       adapters: [...chains.values()].map(({ adapter }) => adapter),
+      quorum,
     }),
     liveness: () => progress.read(),
     stop: () => teardown.run(),

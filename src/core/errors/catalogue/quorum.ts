@@ -9,7 +9,7 @@ export const quorumErrors = {
   QUORUM_NOT_LED: {
     kind: "unavailable",
     message: "This host does not lead {feed} any more",
-    hint: "Another member makes its rounds; `cryptlet member list` says which.",
+    hint: "Another member makes its rounds; `cryptlet host status` says which.",
   },
   QUORUM_MEMBER_UNKNOWN: {
     kind: "verification",
