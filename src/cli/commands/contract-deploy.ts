@@ -1,3 +1,4 @@
+import { BATCH_FORMS } from "../../core/config/batch-settings.ts";
 import { defineCommand } from "../command.ts";
 
 export const contractDeploy = defineCommand({
@@ -11,14 +12,33 @@ export const contractDeploy = defineCommand({
     "configuration. Run again with --registry it renews the key's attestation and takes a new version of the " +
     "Cryptlet; the feed keeps its address and its rounds. One account is administrator and only verifier, and one " +
     "key signs: enough for development, not for a consortium.",
-  arguments: [{ name: "feed", help: "Id of a feed of the configuration, for example xau-usd." }],
+  arguments: [
+    {
+      name: "feed",
+      help: "Id of a feed, or of a batch, of the configuration, for example xau-usd.",
+    },
+  ],
   options: {
+    batch: {
+      kind: "flag",
+      help: "the id is a batch's: its contract is deployed, and with --form stored an address for each member",
+    },
+    form: {
+      kind: "choice",
+      value: "FORM",
+      choices: BATCH_FORMS,
+      help: "with --batch: how the binding that is printed keeps values; default: stored",
+    },
     chain: {
       kind: "text",
       value: "NAME",
       help: "a chain of the configuration; default: the only one",
     },
-    registry: { kind: "text", value: "ADDRESS", help: "feed registry that is there already" },
+    registry: {
+      kind: "text",
+      value: "ADDRESS",
+      help: "registry that is there already; with --batch one of feeds will do, for its keys",
+    },
     description: {
       kind: "text",
       value: "TEXT",
@@ -56,6 +76,11 @@ export const contractDeploy = defineCommand({
         "cryptlet contract deploy xau-usd --registry 0x948b3c65b89df0b4894abe91e6d02fe579834f8f",
       says: "Renew its key, or add another feed to the same registry.",
     },
+    {
+      command:
+        "cryptlet contract deploy metals --batch --form root --registry 0x948b3c65b89df0b4894abe91e6d02fe579834f8f",
+      says: "A batch beside the feeds of that registry, kept as one Merkle root.",
+    },
   ],
   exits: {
     3: "no such feed in the configuration",
@@ -63,6 +88,11 @@ export const contractDeploy = defineCommand({
     13: "a simulated enclave, which the configuration does not allow",
   },
   run: async (input) => {
+    const { batch, form = "stored", ...options } = input.options;
+    if (batch) {
+      const { deployBatch } = await import("../contract/deploy-batch.ts");
+      return deployBatch({ ...input, options: { ...options, form } });
+    }
     const { deployFeed } = await import("../contract/deploy-feed.ts");
     return deployFeed(input);
   },
