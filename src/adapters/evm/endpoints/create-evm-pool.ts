@@ -1,6 +1,7 @@
 import { systemClock, type Clock } from "../../../core/clock.ts";
 import type { ChainName } from "../../../core/ids.ts";
 import { createCall, createEvmRpc, type EvmRpc, type RpcOptions } from "../evm-rpc.ts";
+import { askAgain } from "./ask-again.ts";
 import { askQuorum } from "./ask-quorum.ts";
 import { broadcast } from "./broadcast.ts";
 import { createEndpoint } from "./endpoint.ts";
@@ -24,7 +25,7 @@ const MAX_LAG_BLOCKS = 8;
  * Endpoints that fail, lag, lie or contradict each other behind `ask` and `call`. What decides is asked of a quorum and
  * compared as parsed; prices and counts are what a quorum says at least; transactions go to everybody. An endpoint that
  * fails rests for a growing time; one that the others contradict must agree with them again before it counts. With one
- * endpoint it adds nothing but its report.
+ * endpoint it adds its report, and asks again.
  *
  * Besides what the port throws: `CHAIN_UNREACHABLE` when fewer than a quorum answer, `CHAIN_ENDPOINTS_DISAGREE` when a
  * quorum answers and does not agree, `CHAIN_MISMATCH` when endpoints of another chain are the reason.
@@ -63,12 +64,13 @@ export const createEvmPool = (parts: {
     }),
   );
   const [alone] = endpoints;
+  const askAlone = alone && askAgain(alone.ask, clock, timeoutMs);
   const hedgeMs = parts.hedgeMs ?? HEDGE_MS;
   const group = createEndpointGroup({ name, endpoints, quorum, hedgeMs, clock });
 
   const ask: EvmRpc["ask"] = async (method, params, options = {}) => {
-    if (isAlone && alone) {
-      const answer = await alone.ask(method, params, options);
+    if (isAlone && alone && askAlone) {
+      const answer = await askAlone(method, params, options);
       if (params[0] === "latest" || method === "eth_blockNumber")
         noteHeights({ votes: [{ endpoint: alone, answer, key: "" }] });
       return answer;
