@@ -57,7 +57,8 @@ export const createSubmissionLoop = (parts: LoopParts): SubmissionLoop => {
     troubles += 1;
     const doubled = FIRST_TROUBLE_MS * 2 ** Math.min(troubles - 1, 8);
     const pauseMs = Math.min(LONGEST_TROUBLE_MS, doubled);
-    await parts.onTrouble(error, troubles, pauseMs);
+    // Saying it may fail as well: that is no reason to turn faster, or to end.
+    await parts.onTrouble(error, troubles, pauseMs).catch(() => undefined);
     await clock.sleep(pauseMs, { signal });
   };
 
@@ -67,7 +68,6 @@ export const createSubmissionLoop = (parts: LoopParts): SubmissionLoop => {
         await turn();
       } catch (error) {
         if (signal.aborted) return;
-        // Saying it may fail as well, and is no reason to end.
         await beInTrouble(error).catch(() => undefined);
       }
     }
