@@ -5,7 +5,7 @@ import { toDeliveryRecord } from "../adapters/contract/delivery-record.ts";
 import type { Binding, BindingMode } from "../bindings/binding.ts";
 import type { ErrorCode } from "../core/errors/catalogue.ts";
 import { FabricError, fabricError } from "../core/errors/fabric-error.ts";
-import { chainNameSchema } from "../core/ids.ts";
+import { chainNameSchema, createRunId } from "../core/ids.ts";
 import { silentLog } from "../core/log.ts";
 import { createManualClock } from "../core/manual-clock.ts";
 import {
@@ -17,6 +17,7 @@ import {
 } from "../store/deliveries.ts";
 import { openStore } from "../store/open-store.ts";
 import { findRound } from "../store/rounds.ts";
+import { openRun } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
 import { startDeliveryWorker } from "./delivery-worker.ts";
 
@@ -98,6 +99,10 @@ const openWorker = async (options: {
   /** Deliveries that wait for their budget. */
   readonly waits?: (id: string) => boolean;
   readonly before?: (store: Store) => Promise<void>;
+  /** How long rounds of other hosts are left to those, ms. */
+  readonly holdMs?: number;
+  /** Newest round that the contract has. */
+  readonly landed?: () => number;
 }) => {
   const { rounds, contracts = [A], mode = "every", trouble = () => null } = options;
   const store = await openStore({ driver: "libsql", file: ":memory:" });
@@ -112,8 +117,14 @@ const openWorker = async (options: {
   const waiting: { readonly count: number; readonly resolve: () => void }[] = [];
   const bindings: readonly Binding[] = contracts.map((target) => ({ feed: GOLD, ...target, mode }));
   const worker = startDeliveryWorker({
-    holdMs: () => 0,
-    adapter,
+    holdMs: () => options.holdMs ?? 0,
+    adapter: {
+      ...adapter,
+      latest: async () => {
+        const round = options.landed?.() ?? 0;
+        return round === 0 ? null : { round, answer: 1n, observedAt: AT };
+      },
+    },
     bindings,
     store,
     clock,
@@ -369,5 +380,58 @@ describe("a chain that is away", () => {
     await clock.advance(60_000);
     await worker.stop();
     expect(await status(1)).toBe("prepared");
+  });
+});
+
+describe("a round that another host made", () => {
+  const imported = async (store: Store): Promise<void> => {
+    await store.db.updateTable("rounds").set({ run_id: null }).execute();
+  };
+
+  it("is left to that host for a while, and then delivered in its order", async () => {
+    const { clock, prepared, changes } = await openWorker({
+      rounds: 3,
+      holdMs: 3_000,
+      before: imported,
+    });
+    await passTime(clock, 500, () => clock.now() >= AT + 2_500);
+    expect(prepared).toEqual([]);
+    await passTime(clock, 500, () => changes.length === 3);
+    expect(prepared.map(({ round }) => round)).toEqual([1, 2, 3]);
+  });
+
+  it("is not waited for once the contract has it", async () => {
+    let landed = 0;
+    const { clock, prepared } = await openWorker({
+      rounds: 3,
+      holdMs: 3_600_000,
+      before: imported,
+      landed: () => landed,
+    });
+    await passTime(clock, 500, () => clock.now() >= AT + 2_000);
+    expect(prepared).toEqual([]);
+    landed = 2;
+    await passTime(clock, 500, () => prepared.length === 2);
+    expect(prepared.map(({ round }) => round)).toEqual([1, 2]);
+  });
+
+  it("is not overtaken by one of this host's own, unless only the latest counts", async () => {
+    const own = async (store: Store): Promise<void> => {
+      await imported(store);
+      const id = createRunId();
+      await openRun(store.db, { id, feed: GOLD, triggerId: "t", startedAt: AT });
+      await store.db.updateTable("rounds").set({ run_id: id }).where("round", "=", 2).execute();
+    };
+    const every = await openWorker({ rounds: 2, holdMs: 3_600_000, before: own });
+    await passTime(every.clock, 500, () => every.clock.now() >= AT + 2_000);
+    expect(every.prepared).toEqual([]);
+    const latest = await openWorker({
+      rounds: 2,
+      holdMs: 3_600_000,
+      mode: "latest",
+      before: own,
+    });
+    await latest.ended(1);
+    expect(latest.prepared.map(({ round }) => round)).toEqual([2]);
   });
 });
