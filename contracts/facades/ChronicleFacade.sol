@@ -38,7 +38,11 @@ contract ChronicleFacade is IChronicle {
         (int256 scaled, uint256 updatedAt) = _latest();
         if (scaled < 0) revert Decimals18.ValueDoesNotFit(scaled);
         // Chronicle's own oracles say no more either.
-        if (scaled == 0) revert();
+        if (scaled == 0) {
+            assembly ("memory-safe") {
+                revert(0, 0)
+            }
+        }
         return (uint256(scaled), updatedAt);
     }
 
