@@ -53,12 +53,12 @@ export const createSubmissionLoop = (parts: LoopParts): SubmissionLoop => {
     if (nudges !== seen) pause = FIRST_PAUSE_MS;
   };
 
-  const beInTrouble = async (error: unknown): Promise<void> => {
+  const beInTrouble = async (fault: unknown): Promise<void> => {
     troubles += 1;
     const doubled = FIRST_TROUBLE_MS * 2 ** Math.min(troubles - 1, 8);
     const pauseMs = Math.min(LONGEST_TROUBLE_MS, doubled);
     // Saying it may fail as well: that is no reason to turn faster, or to end.
-    await parts.onTrouble(error, troubles, pauseMs).catch(() => undefined);
+    await parts.onTrouble(fault, troubles, pauseMs).catch(() => undefined);
     await clock.sleep(pauseMs, { signal });
   };
 
