@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { fabricError } from "../../src/core/errors/fabric-error.ts";
 import type { Digest, FabricId, FeedHash } from "../../src/core/ids.ts";
 import { digestOf } from "../../src/crypto/hashes.ts";
@@ -57,6 +58,8 @@ type ItemFacts = Omit<CheckedMember, "feed" | "feedHash" | "listed">;
 type Refuse = (reason: string) => never;
 
 const SECOND = 1_000;
+const SALT_BYTES = 32;
+const drawSalt = (): Uint8Array => randomBytes(SALT_BYTES);
 const encoder = new TextEncoder();
 
 /** Own signatures on both forms, both forms one fact, and of this member: only then it is an item. */
@@ -195,8 +198,14 @@ export const createBatchSigner = (
         },
       ],
       aggregation: { method: BATCH_METHOD, minSources: 1, used: 1, spread: "0" },
-      // Nothing ran: what was signed follows from the items alone.
-      run: { id: sign.runId, trigger, transcriptDigest: items, receiptDigest: items },
+      // Nothing ran, and there is no receipt. What stands in its place is drawn here, after everything that a host could
+      // choose: a contract keeps 112 bits of what is signed, and nobody may prepare two batches that share them.
+      run: {
+        id: sign.runId,
+        trigger,
+        transcriptDigest: items,
+        receiptDigest: digestOf(drawSalt()),
+      },
       previous: sign.previous === null ? null : { envelopeDigest: sign.previous },
     };
   };

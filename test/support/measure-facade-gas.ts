@@ -44,7 +44,9 @@ const hex = (bytes: Uint8Array): string => `0x${bytesToHex(bytes)}`;
 const updateOf = ({ payload, signatures }: SignedPayload, form: "00" | "01"): string =>
   `0x${form}${bytesToHex(payload)}${signatures.map(bytesToHex).join("")}`;
 const bytecodeOf = (name: string): string => {
-  const file = new URL(`../../dist/test-contracts/${name}.json`, import.meta.url);
+  // Compiled, as benches run it, this file lies in dist itself.
+  const folder = import.meta.url.endsWith(".js") ? "../../" : "../../dist/";
+  const file = new URL(`${folder}test-contracts/${name}.json`, import.meta.url);
   return z.object({ bytecode: z.string() }).parse(JSON.parse(readFileSync(file, "utf8"))).bytecode;
 };
 
