@@ -16,6 +16,8 @@ import {
 /** Evidence is asked for again after so long, ms; a refusal is tried again sooner. */
 const ACCEPTED_MS = 3_600_000;
 const REFUSED_MS = 5_000;
+/** A member that is starting is asked again soon. */
+const AWAY_MS = 500;
 
 /** What appraised evidence says of a member's enclave. */
 export interface AppraisedMember {
@@ -105,7 +107,8 @@ export const createMembership = (parts: {
       const reason = code === "QUORUM_MEMBER_REFUSED" ? message : `${code}: ${message}`;
       const before = entries.get(nameOf(feed, member.id))?.keyids;
       const keyids = isAway(code) && before ? before : new Set<string>();
-      return { evidence: null, keyids, until: clock.monotonic() + REFUSED_MS, reason };
+      const until = clock.monotonic() + (isAway(code) ? AWAY_MS : REFUSED_MS);
+      return { evidence: null, keyids, until, reason };
     }
   };
 
