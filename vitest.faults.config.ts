@@ -7,7 +7,7 @@ export default defineConfig({
     globalSetup: ["test/support/build.ts"],
     pool: "forks",
     fileParallelism: false,
-    testTimeout: 600_000,
+    testTimeout: 1_200_000,
     hookTimeout: 60_000,
   },
 });
