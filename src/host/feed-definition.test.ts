@@ -90,8 +90,22 @@ describe("the feed's bindings", () => {
       },
     );
     expect(bindings).toEqual([
-      { feed: "gold", chain: "two", contract: CONTRACTS[1], mode: "latest" },
-      { feed: "gold", chain: "one", contract: CONTRACTS[0], mode: "every" },
+      {
+        feed: "gold",
+        chain: "two",
+        contract: CONTRACTS[1],
+        mode: "latest",
+        form: "single",
+        budget: null,
+      },
+      {
+        feed: "gold",
+        chain: "one",
+        contract: CONTRACTS[0],
+        mode: "every",
+        form: "single",
+        budget: null,
+      },
     ]);
   });
 
