@@ -9,7 +9,7 @@ describe("the records of all commands", () => {
   it("have names of one to three words, each once", () => {
     const names = commands.map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
-    for (const name of names) expect(name).toMatch(/^[a-z]+( [a-z]+){0,2}$/);
+    for (const name of names) expect(name).toMatch(/^[a-z]+(-[a-z]+)?( [a-z]+){0,2}$/);
   });
 
   it.each(commands.map((command) => [command.name, command] as const))(

@@ -40,7 +40,7 @@ export const connectChain = async (
 ): Promise<ChainAdapter> => {
   const { store, clock, log, metrics } = parts;
   const { name } = chain;
-  const pool = openPool(chain, clock);
+  const pool = openPool(chain);
   const spending = createSpendingGuard({
     chain: name,
     clock,

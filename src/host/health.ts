@@ -18,6 +18,8 @@ const ask = async (probe: () => Promise<PartHealth>): Promise<PartHealth> => {
   try {
     return await probe();
   } catch (error) {
+    if (error instanceof Error && error.name === "TimeoutError")
+      return { ok: false, detail: `no answer within ${PROBE_MS / 1_000} s` };
     const { code, message } = toWire(error);
     return { ok: false, detail: `${code}: ${message}` };
   }

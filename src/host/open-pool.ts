@@ -1,14 +1,12 @@
 import { createEvmPool, type EvmPool } from "../adapters/evm/endpoints/create-evm-pool.ts";
-import type { Clock } from "../core/clock.ts";
 import type { FabricConfig } from "../core/config/schema.ts";
 
-/** The endpoints of a configured chain. Nothing is asked yet. */
+/** The endpoints of a configured chain. Nothing is asked yet. Waits for a network are in the machine's time, whatever clock a fabric runs on. */
 export const openPool = (
   chain: Pick<
     FabricConfig["chains"][number],
     "name" | "chainId" | "endpoints" | "quorum" | "maxLagBlocks" | "timeoutMs"
   >,
-  clock?: Clock,
 ): EvmPool =>
   createEvmPool({
     name: chain.name,
@@ -17,5 +15,4 @@ export const openPool = (
     quorum: chain.quorum,
     maxLagBlocks: chain.maxLagBlocks,
     timeoutMs: chain.timeoutMs,
-    ...(clock ? { clock } : {}),
   });
