@@ -2,7 +2,7 @@ import { fabricError, type FabricError } from "../../../core/errors/fabric-error
 import type { Receipt } from "../../../envelope/bundle.ts";
 import type { DeliveryChange } from "../../../store/deliveries.ts";
 import type { EvmChain } from "../evm-chain.ts";
-import { announces } from "../follow-transaction.ts";
+import { announces } from "../announces.ts";
 import { isOvertaken } from "../refusal.ts";
 import { feesOf, highestPrice } from "./attempt-fees.ts";
 import type { JobStep } from "./job-store.ts";
