@@ -40,6 +40,7 @@ const createScriptedAdapter = (
   store: Store,
   trouble: Trouble,
   waits: (id: string) => boolean = () => false,
+  finality: "near" | "far" = "near",
 ) => {
   const prepared: Delivery[] = [];
   const refuse = (verb: "prepare" | "settle", id: string): void => {
@@ -67,12 +68,18 @@ const createScriptedAdapter = (
     },
     settle: async (id, options) => {
       refuse("settle", id);
-      if (waits(id))
-        return await new Promise((_, reject) => {
+      const never = () =>
+        new Promise<DeliveryRecord>((_, reject) => {
           options?.signal?.addEventListener("abort", () => {
             reject(new Error("stopped"));
           });
         });
+      if (waits(id)) return await never();
+      if (finality === "far") {
+        await change(id, ["submitted", "included"]);
+        options?.onChange?.(toDeliveryRecord(await rowOf(store, id)));
+        return await never();
+      }
       await change(id, ["submitted", "included", "final"]);
       const record = toDeliveryRecord(await rowOf(store, id));
       options?.onChange?.(record);
@@ -102,7 +109,9 @@ const openWorker = async (options: {
   /** How long rounds of other hosts are left to those, ms. */
   readonly holdMs?: number;
   /** Newest round that the contract has. */
-  readonly landed?: () => number;
+  readonly landed?: (contract: string) => number;
+  /** `far`: what is in a block stays there without becoming final. */
+  readonly finality?: "near" | "far";
 }) => {
   const { rounds, contracts = [A], mode = "every", trouble = () => null } = options;
   const store = await openStore({ driver: "libsql", file: ":memory:" });
@@ -111,7 +120,12 @@ const openWorker = async (options: {
     await store.transaction((trx) => insertDeliveries(trx, { feed: GOLD, round }, contracts, AT));
   }
   await options.before?.(store);
-  const { adapter, prepared } = createScriptedAdapter(store, trouble, options.waits);
+  const { adapter, prepared } = createScriptedAdapter(
+    store,
+    trouble,
+    options.waits,
+    options.finality,
+  );
   const clock = createManualClock(AT);
   const changes: DeliveryRecord[] = [];
   const waiting: { readonly count: number; readonly resolve: () => void }[] = [];
@@ -120,8 +134,8 @@ const openWorker = async (options: {
     holdMs: () => options.holdMs ?? 0,
     adapter: {
       ...adapter,
-      latest: async () => {
-        const round = options.landed?.() ?? 0;
+      latest: async ({ contract }) => {
+        const round = options.landed?.(contract) ?? 0;
         return round === 0 ? null : { round, answer: 1n, observedAt: AT };
       },
     },
@@ -294,16 +308,40 @@ describe("a delivery that waits for money", () => {
     expect(row?.attempts).toBe(0);
   });
 
-  it("that a node refuses holds back its own contract as well", async () => {
+  it.each(["CHAIN_REFUSED", "CHAIN_ENDPOINTS_DISAGREE"] as const)(
+    "that nodes refuse or differ about holds back its own contract as well: %s",
+    async (code) => {
+      const { ended, status } = await openWorker({
+        rounds: 3,
+        contracts: [A, B],
+        trouble: (verb, id) => (verb === "prepare" && id.endsWith(A.contract) ? code : null),
+      });
+      await ended(3);
+      expect(await status(3, B)).toBe("final");
+      expect(await status(1, A)).toBe("prepared");
+    },
+  );
+
+  it("whose answer nobody foresaw holds back its own contract as well", async () => {
     const { ended, status } = await openWorker({
       rounds: 3,
       contracts: [A, B],
-      trouble: (verb, id) =>
-        verb === "prepare" && id.endsWith(A.contract) ? "CHAIN_REFUSED" : null,
+      trouble: (verb, id) => {
+        if (verb === "prepare" && id.endsWith(A.contract)) throw new TypeError("unforeseen");
+        return null;
+      },
     });
     await ended(3);
     expect(await status(3, B)).toBe("final");
     expect(await status(1, A)).toBe("prepared");
+  });
+});
+
+describe("deliveries in blocks that are not final yet", () => {
+  it("take no place from what comes later", async () => {
+    const { prepared, changes } = await openWorker({ rounds: 300, finality: "far" });
+    await expect.poll(() => prepared.length, { timeout: 10_000 }).toBe(300);
+    expect(new Set(changes.map(({ status }) => status))).toEqual(new Set(["included"]));
   });
 });
 
@@ -413,6 +451,23 @@ describe("a round that another host made", () => {
     landed = 2;
     await passTime(clock, 500, () => prepared.length === 2);
     expect(prepared.map(({ round }) => round)).toEqual([1, 2]);
+  });
+
+  it("of a contract that gives no answer fails, and stops nobody else", async () => {
+    const { ended, status } = await openWorker({
+      rounds: 2,
+      contracts: [A, B],
+      holdMs: 3_600_000,
+      before: imported,
+      landed: (contract) => {
+        if (contract === A.contract) throw new FabricError("ONCHAIN_FEED_UNKNOWN", {});
+        return 2;
+      },
+      trouble: (_, id) => (id.endsWith(A.contract) ? "ONCHAIN_FEED_UNKNOWN" : null),
+    });
+    await ended(4);
+    expect(await status(1, A)).toBe("failed ONCHAIN_FEED_UNKNOWN");
+    expect(await status(2, B)).toBe("final");
   });
 
   it("is not overtaken by one of this host's own, unless only the latest counts", async () => {

@@ -29,7 +29,7 @@ import { findRound } from "../store/rounds.ts";
 import type { Store } from "../store/store.ts";
 import { readCommittedRound } from "./round-view.ts";
 
-/** Deliveries that are followed at the same time. */
+/** Deliveries that are on their way into a block at the same time. */
 const MAX_IN_FLIGHT = 64;
 /** Pause after a fault of the chain, in ms: first and longest. */
 const FIRST_PAUSE_MS = 250;
@@ -71,6 +71,8 @@ interface Following {
   readonly isInOrder: boolean;
   /** It has no nonce yet, and waits for money or time. */
   isBehind: boolean;
+  /** In a block: finality may take a quarter of an hour, and takes no place from what comes later. */
+  isIncluded: boolean;
   ended: Promise<void>;
 }
 
@@ -109,6 +111,15 @@ const isOfDelivery = (error: unknown): error is FabricError =>
   !NOT_OF_DELIVERY.test(error.code);
 
 /**
+ * A node that refuses one call, nodes that answer it differently, and answers that nobody foresaw hold up that contract
+ * and no other.
+ */
+const isOfContract = (error: unknown): boolean =>
+  !isFabricError(error) ||
+  isFabricError(error, "CHAIN_REFUSED") ||
+  isFabricError(error, "CHAIN_ENDPOINTS_DISAGREE");
+
+/**
  * One loop per chain: prepares deliveries in the order of their rounds, then follows them side by side. A fault of the
  * chain pauses the loop with growing pauses; a fault of one delivery stays in its row and stops nobody else.
  */
@@ -122,11 +133,17 @@ export const startDeliveryWorker = (parts: DeliveryWorkerParts): DeliveryWorker 
   let pause = FIRST_PAUSE_MS;
   const work = createWake(clock);
   let isHolding = false;
+  /** Something waits for a place. */
+  let isFull = false;
 
   const follow = async (id: string): Promise<void> => {
     const onChange = (record: DeliveryRecord): void => {
       const following = inFlight.get(id);
-      if (following) following.isBehind = isBehind(record);
+      if (following) {
+        following.isBehind = isBehind(record);
+        following.isIncluded = record.status === "included";
+        if (following.isIncluded && isFull) work.notify();
+      }
       parts.onChange(record);
     };
     try {
@@ -187,8 +204,14 @@ export const startDeliveryWorker = (parts: DeliveryWorkerParts): DeliveryWorker 
     const round = await findRound(store.db, row.feed, row.round);
     if (round?.runId !== null) return false;
     const { feedHash } = readCommittedRound(round);
-    const landed = await adapter.latest({ contract: row.contract, feedHash }, { signal });
-    return (landed?.round ?? 0) < row.round;
+    try {
+      const landed = await adapter.latest({ contract: row.contract, feedHash }, { signal });
+      return (landed?.round ?? 0) < row.round;
+    } catch (error) {
+      // A contract that gives no answer takes no round either: its delivery says why.
+      if (isOfDelivery(error)) return false;
+      throw error;
+    }
   };
 
   /** Contracts whose order holds everything back, and how many deliveries are really on their way. */
@@ -197,45 +220,44 @@ export const startDeliveryWorker = (parts: DeliveryWorkerParts): DeliveryWorker 
     return {
       // Where only the latest counts, a newer round is what ends the wait of an older one.
       behind: new Set(held.flatMap(({ contract, isInOrder }) => (isInOrder ? contract : []))),
-      moving: inFlight.size - held.length,
+      moving: [...inFlight.values()].filter((each) => !each.isBehind && !each.isIncluded).length,
     };
   };
 
-  /** A node that refuses one call holds up that contract and no other. */
-  const prepareOrSkip = async (
+  /** Null while it is left to another host, or waits for its contract. */
+  const prepareUnlessHeld = async (
     row: DeliveryRow,
     behind: Set<string>,
   ): Promise<DeliveryRecord | null> => {
     try {
-      return await prepare(row);
+      if (!(await isHeld(row))) return await prepare(row);
+      isHolding = true;
+      // A round of this host's own that overtook it would shut it out.
+      if (bindingOf(parts.bindings, row).mode === "every") behind.add(row.contract);
     } catch (error) {
-      if (!isFabricError(error, "CHAIN_REFUSED")) throw error;
-      log.warn("delivery waits", { delivery: row.id, code: error.code });
+      if (!isOfContract(error)) throw error;
+      log.warn("delivery waits", { delivery: row.id, code: toWire(error).code });
       behind.add(row.contract);
-      return null;
     }
+    return null;
   };
 
   const pass = async (): Promise<void> => {
     const { behind, moving } = standing();
     isHolding = false;
+    isFull = false;
     const rows = await openDeliveries(store.db, {
       chain: adapter.name,
-      // Those that are followed come first; as many again are new.
-      limit: MAX_IN_FLIGHT * 2,
+      // Those that are followed may all come first.
+      limit: inFlight.size + MAX_IN_FLIGHT * 2,
       except: [...behind],
     });
     let room = MAX_IN_FLIGHT - moving;
     for (const row of rows) {
-      if (signal.aborted || room <= 0) return;
+      isFull = room <= 0;
+      if (signal.aborted || isFull) return;
       if (inFlight.has(row.id) || behind.has(row.contract)) continue;
-      if (await isHeld(row)) {
-        isHolding = true;
-        // A round of this host's own that overtook it would shut it out.
-        if (bindingOf(parts.bindings, row).mode === "every") behind.add(row.contract);
-        continue;
-      }
-      const record = await prepareOrSkip(row, behind);
+      const record = await prepareUnlessHeld(row, behind);
       parts.onProgress();
       if (!record) continue;
       if (isSettled(record)) parts.onChange(record);
@@ -245,12 +267,13 @@ export const startDeliveryWorker = (parts: DeliveryWorkerParts): DeliveryWorker 
           isInOrder,
           contract: row.contract,
           isBehind: isBehind(record),
+          isIncluded: record.status === "included",
           ended: NOTHING,
         };
         inFlight.set(record.id, following);
         following.ended = follow(record.id);
-        if (!following.isBehind) room -= 1;
-        else if (isInOrder) behind.add(row.contract);
+        if (following.isBehind && isInOrder) behind.add(row.contract);
+        if (!following.isBehind && !following.isIncluded) room -= 1;
       }
     }
   };
