@@ -1,7 +1,8 @@
 import { startAnvil } from "../src/cli/anvil.ts";
 import { batchGasTargets, measureBatches } from "../test/support/measure-batch-gas.ts";
 import { facadePeers, measureFacadeGas } from "../test/support/measure-facade-gas.ts";
-import { gasTargets, measureGas, type GasFigures } from "../test/support/measure-gas.ts";
+import type { GasFigures } from "../test/support/gas-stage.ts";
+import { gasTargets, measureGas } from "../test/support/measure-gas.ts";
 import { measurePullGas, pullGasTargets } from "../test/support/measure-pull-gas.ts";
 import { connectTestChain, type TestChain } from "../test/support/test-chain.ts";
 import { EVERY_ROW, gasTable, type GasSection } from "./gas/gas-table.ts";

@@ -16,16 +16,14 @@ import type { Address } from "../../src/core/ids.ts";
 import { digestOf } from "../../src/crypto/hashes.ts";
 import { proveBatchMember } from "../../src/envelope/batch-proof.ts";
 import type { Observation } from "../../src/envelope/observation.ts";
-import { registerKey } from "../../src/adapters/evm/register-key.ts";
+import { addressOf, namedKey, WORKLOAD } from "./feed-fixture.ts";
 import {
-  addressOf,
-  createFeedFixture,
-  namedKey,
-  namedSecret,
-  verifiers,
-  WORKLOAD,
-  type FeedFixture,
-} from "./feed-fixture.ts";
+  createGasStage,
+  GAS_NOT_AFTER,
+  TRANSACTION_GAS,
+  type GasFigures,
+  type GasStage,
+} from "./gas-stage.ts";
 import {
   batchHashOf,
   proofArguments,
@@ -36,7 +34,6 @@ import {
   observe,
   signTestBatch,
 } from "./batch-fixture.ts";
-import type { GasFigures } from "./measure-gas.ts";
 import type { TestChain } from "./test-chain.ts";
 
 /** Values in the batch whose gas is measured. */
@@ -47,14 +44,10 @@ const probeAbi = new Interface([
 ]);
 
 const measureFacade = async (
-  { account }: FeedFixture,
-  at: {
-    readonly registry: Address;
-    readonly batch: Address;
-    readonly tick: () => Promise<number>;
-  },
+  { account, tick }: GasStage,
+  at: { readonly registry: Address; readonly batch: Address },
 ): Promise<GasFigures> => {
-  await at.tick();
+  await tick();
   const feed = await registerBatchFeed(account, at.registry, {
     batch: at.batch,
     batchHash: batchHashOf(BATCH_SIZE),
@@ -62,7 +55,7 @@ const measureFacade = async (
     decimals: 8,
     description: "XAU / USD",
   });
-  await at.tick();
+  await tick();
   const probe = await deployContract(account, "ReadProbe");
   const answer = await account.read(probe, probeAbi.encodeFunctionData("latest", [feed]));
   const [cold, warm] = probeAbi.decodeFunctionResult("latest", answer).toArray() as [
@@ -75,35 +68,15 @@ const measureFacade = async (
   };
 };
 
-/**
- * Gas of one batch of a hundred changed values in each form, whole transaction in steady state. `tick` sets the chain's
- * next time and gives it, so that calldata, and so its price, is the same in every run.
- */
-const measureBatchGas = async (
-  fixture: FeedFixture,
-  tick: () => Promise<number>,
-  notAfter: number,
-): Promise<GasFigures> => {
-  const { account, contracts } = fixture;
+/** Gas of one batch of a hundred changed values in each form, on a fresh chain: whole transactions in steady state. */
+export const measureBatches = async (chain: TestChain): Promise<GasFigures> => {
+  const fixture = await createGasStage(chain);
+  const { account, contracts, tick } = fixture;
   const key = namedKey("batch signer");
   await tick();
-  await registerKey(
-    account,
-    contracts.keys,
-    {
-      key: addressOf(key),
-      workload: WORKLOAD,
-      tee: "simulator",
-      hardware: false,
-      svn: 1,
-      notAfter,
-      evidenceId: namedSecret("evidence"),
-      policyDigest: namedSecret("policy"),
-    },
-    verifiers.slice(0, 2),
-  );
+  await fixture.attest(key, { notAfter: GAS_NOT_AFTER });
   const figures: Record<string, number> = {};
-  const set = { threshold: 1, notAfter, members: [addressOf(key)] };
+  const set = { threshold: 1, notAfter: GAS_NOT_AFTER, members: [addressOf(key)] };
   const places = Array.from({ length: BATCH_SIZE }, (_, place) => place);
   for (const [form, ringSize] of [
     ["stored", 0],
@@ -144,7 +117,7 @@ const measureBatchGas = async (
       last = { signed, statement };
     }
     if (form === "stored")
-      Object.assign(figures, await measureFacade(fixture, { registry, batch, tick }));
+      Object.assign(figures, await measureFacade(fixture, { registry, batch }));
     if (form === "root" && ringSize === 0 && last) {
       const proof = proveBatchMember(
         last.statement,
@@ -155,26 +128,10 @@ const measureBatchGas = async (
       const call = [{ from: account.signer.address, to: batch, data }, "latest"];
       // What a consumer pays beside its own transaction: the proof's calldata is in it.
       const gas = await account.rpc.call(smallQuantity, "eth_estimateGas", call);
-      figures["read from a root of 100 with its proof, over the 21,000"] = gas - 21_000;
+      figures["read from a root of 100 with its proof, over the 21,000"] = gas - TRANSACTION_GAS;
     }
   }
   return figures;
-};
-
-/** Fixed times: calldata, and so its price, is the same in every run. */
-const START = 4_012_345_678;
-const NOT_AFTER = START + 20_000_000;
-
-/** Deploys everything on a fresh chain and measures each form. */
-export const measureBatches = async (chain: TestChain): Promise<GasFigures> => {
-  const fixture = await createFeedFixture(chain);
-  let time = START;
-  const tick = async (): Promise<number> => {
-    time += 10;
-    await chain.ask("evm_setNextBlockTimestamp", time);
-    return time;
-  };
-  return await measureBatchGas(fixture, tick, NOT_AFTER);
 };
 
 /** What the project asks for, by the figure's name. */

@@ -6,32 +6,25 @@ import { deployFacade } from "../../src/adapters/evm/deploy-facade.ts";
 import type { SignedPayload } from "../../src/adapters/evm/encode-update.ts";
 import { forwarderAbi, pythAbi } from "../../src/adapters/evm/facade-abi.ts";
 import { registerGroup, setFeedGroup } from "../../src/adapters/evm/register-group.ts";
-import { registerKey } from "../../src/adapters/evm/register-key.ts";
-import { addressSchema, type Address, type Digest } from "../../src/core/ids.ts";
+import { addressSchema, type Address } from "../../src/core/ids.ts";
 import { bytesToHex } from "../../src/crypto/bytes.ts";
 import type { SigningKey } from "../../src/crypto/key-record.ts";
 import {
   addressOf,
   byAddress,
-  createFeedFixture,
   namedHash,
   namedKey,
   namedSecret,
-  signTuple,
   verifiers,
   WORKLOAD,
 } from "./feed-fixture.ts";
 import { packedPythUpdate } from "./facade-fixture.ts";
 import { namedGroupKey } from "./group-key.ts";
-import type { GasFigures } from "./measure-gas.ts";
+import { createGasStage, GAS_NOT_AFTER, TRANSACTION_GAS, type GasFigures } from "./gas-stage.ts";
 import type { TestChain } from "./test-chain.ts";
 
-/** Fixed times: calldata, and so its price, is the same in every run. */
-const START = 4_012_345_678;
-const NOT_AFTER = START + 20_000_000;
 /** Rounds until the ring of two has been written all around. */
 const WARM_UP = 4;
-const TRANSACTION = 21_000;
 
 const probeAbi = new Interface([
   "function pyth(address facade, bytes32 id) view returns (uint256 cold, uint256 warm)",
@@ -53,15 +46,11 @@ const bytecodeOf = (name: string): string => {
 /** Deploys feeds and facades on a fresh chain and measures reads through them, updates and reports. */
 export const measureFacadeGas = async (chain: TestChain): Promise<GasFigures> => {
   const figures: Record<string, number> = {};
-  const { account, contracts } = await createFeedFixture(chain);
+  const stage = await createGasStage(chain);
+  const { account, contracts, tick, sign } = stage;
   const { registry } = contracts;
   const keys = byAddress(["g1", "g2", "g3"].map(namedKey));
   const group = namedGroupKey("facade gas");
-  let time = START;
-  const tick = async (): Promise<void> => {
-    time += 10;
-    await chain.ask("evm_setNextBlockTimestamp", time);
-  };
   const deployConsumer = async (name: string): Promise<Address> => {
     const receipt = await account.send(name, { to: null, data: bytecodeOf(name) });
     return addressSchema.parse(receipt.contractAddress);
@@ -70,22 +59,22 @@ export const measureFacadeGas = async (chain: TestChain): Promise<GasFigures> =>
     Number((await account.send("measured", { to, data })).gasUsed);
 
   await tick();
-  const standing = {
+  for (const key of keys) await stage.attest(key, { notAfter: GAS_NOT_AFTER });
+  const point = {
+    key: group.address,
+    x: group.x,
+    parity: group.parity,
+    k: 2,
+    epoch: 0,
+    members: keys.map(addressOf),
     workload: WORKLOAD,
     tee: "simulator",
     hardware: false,
     svn: 1,
-    notAfter: NOT_AFTER,
+    notAfter: GAS_NOT_AFTER,
     evidenceId: namedSecret("evidence"),
     policyDigest: namedSecret("policy"),
   } as const;
-  for (const key of keys) {
-    const attestation = { key: addressOf(key), ...standing };
-    await registerKey(account, contracts.keys, attestation, verifiers.slice(0, 2));
-  }
-  const { x, parity } = group;
-  const members = keys.map(addressOf);
-  const point = { key: group.address, x, parity, k: 2, epoch: 0, members, ...standing };
   await registerGroup(account, contracts.keys, point, verifiers.slice(0, 2));
 
   const createFeed = (name: string, signers: readonly SigningKey[]): Promise<Address> =>
@@ -98,18 +87,6 @@ export const measureFacadeGas = async (chain: TestChain): Promise<GasFigures> =>
       decimals: 8,
       description: name,
     });
-  const sign = (name: string, round: number, signers: readonly SigningKey[]): SignedPayload =>
-    signTuple(
-      {
-        feedHash: namedHash(name),
-        round,
-        value: 265_010_000_000n + BigInt(round) * 1_234_567n,
-        observedAt: time,
-        validUntil: time + 3_600,
-        statementDigest: `sha256:${namedSecret(`statement ${round}`).slice(2)}` as Digest,
-      },
-      signers,
-    );
 
   const kinds = ["1 signer", "3 signers", "any k of n by a group"] as const;
   const signersOf = { "1 signer": keys.slice(0, 1), "3 signers": keys } as const;
@@ -164,12 +141,14 @@ export const measureFacadeGas = async (chain: TestChain): Promise<GasFigures> =>
     const count = kind === "any k of n by a group" ? 2 : signersOf[kind].length;
     const set = {
       threshold: count,
-      notAfter: NOT_AFTER,
+      notAfter: GAS_NOT_AFTER,
       members: keys.slice(0, count).map(addressOf),
     };
     const packed = packedPythUpdate(
       next,
-      kind === "any k of n by a group" ? { ...set, group: { ...group, notAfter: NOT_AFTER } } : set,
+      kind === "any k of n by a group"
+        ? { ...set, group: { ...group, notAfter: GAS_NOT_AFTER } }
+        : set,
     );
     const packedPush = pythAbi.encodeFunctionData("updatePriceFeeds", [[packed]]);
     figures[`Pyth push packed, ${kind}: steady`] = await send(pyth, packedPush);
@@ -181,7 +160,7 @@ export const measureFacadeGas = async (chain: TestChain): Promise<GasFigures> =>
       0,
       2n ** 63n,
     ]);
-    figures[`Pyth pull, ${kind}: over the 21,000`] = (await send(pyth, pull)) - TRANSACTION;
+    figures[`Pyth pull, ${kind}: over the 21,000`] = (await send(pyth, pull)) - TRANSACTION_GAS;
     for (let round = 1; round <= 2; round++) {
       await tick();
       const { payload, signatures } = messageOf(kind, name, round);

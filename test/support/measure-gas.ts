@@ -4,34 +4,25 @@ import {
   encodeGroupUpdate,
   encodeSubmit,
   encodeUpdate,
-  type SignedPayload,
 } from "../../src/adapters/evm/encode-update.ts";
 import { registryAbi } from "../../src/adapters/evm/feed-abi.ts";
 import { registerGroup, setFeedGroup } from "../../src/adapters/evm/register-group.ts";
-import { registerKey } from "../../src/adapters/evm/register-key.ts";
 import { receiptSchema } from "../../src/adapters/evm/chain-answers.ts";
 import type { SigningKey } from "../../src/crypto/key-record.ts";
-import type { Address, Digest } from "../../src/core/ids.ts";
+import type { Address } from "../../src/core/ids.ts";
 import { namedGroupKey } from "./group-key.ts";
 import type { TestChain } from "./test-chain.ts";
 import {
   addressOf,
   byAddress,
-  createFeedFixture,
   namedHash,
   namedKey,
   namedSecret,
-  signTuple,
   verifiers,
   WORKLOAD,
 } from "./feed-fixture.ts";
+import { createGasStage, GAS_NOT_AFTER, type GasFigures } from "./gas-stage.ts";
 
-/** Gas by what was done; whole transactions, except for reads. */
-export type GasFigures = Readonly<Record<string, number>>;
-
-/** Fixed times: calldata, and so its price, is the same in every run. */
-const START = 4_012_345_678;
-const NOT_AFTER = START + 20_000_000;
 /** Rounds until the ring of two has been written all around. */
 const WARM_UP = 4;
 
@@ -42,9 +33,9 @@ const probeAbi = new Interface([
 /** Deploys everything on a fresh chain and measures each kind of work. */
 export const measureGas = async (chain: TestChain): Promise<GasFigures> => {
   const figures: Record<string, number> = {};
-  const { account, contracts } = await createFeedFixture(chain);
+  const stage = await createGasStage(chain);
+  const { account, contracts, tick, sign } = stage;
   const keys = byAddress(["g1", "g2", "g3"].map(namedKey));
-  let time = START;
 
   const used = async (work: Promise<{ gasUsed: bigint }>): Promise<number> =>
     Number((await work).gasUsed);
@@ -55,25 +46,9 @@ export const measureGas = async (chain: TestChain): Promise<GasFigures> => {
     const receipt = await chain.ask("eth_getTransactionReceipt", block.transactions[0]);
     return Number(receiptSchema.parse(receipt).gasUsed);
   };
-  const tick = async (): Promise<void> => {
-    time += 10;
-    await chain.ask("evm_setNextBlockTimestamp", time);
-  };
 
   await tick();
-  for (const key of keys) {
-    const attestation = {
-      key: addressOf(key),
-      workload: WORKLOAD,
-      tee: "simulator",
-      hardware: false,
-      svn: 1,
-      notAfter: NOT_AFTER,
-      evidenceId: namedSecret("evidence"),
-      policyDigest: namedSecret("policy"),
-    } as const;
-    await registerKey(account, contracts.keys, attestation, verifiers.slice(0, 2));
-  }
+  for (const key of keys) await stage.attest(key, { notAfter: GAS_NOT_AFTER });
   figures["register a key, 2 of 3 verifiers"] = await lastUsed();
 
   const createFeed = async (
@@ -91,18 +66,6 @@ export const measureGas = async (chain: TestChain): Promise<GasFigures> => {
       decimals: 8,
       description: "XAU / USD",
     });
-  const sign = (name: string, round: number, signers: readonly SigningKey[]): SignedPayload =>
-    signTuple(
-      {
-        feedHash: namedHash(name),
-        round,
-        value: 265_010_000_000n + BigInt(round) * 1_234_567n,
-        observedAt: time,
-        validUntil: time + 3_600,
-        statementDigest: `sha256:${namedSecret(`statement ${round}`).slice(2)}` as Digest,
-      },
-      signers,
-    );
   const publish = async (
     name: string,
     feed: Address,
@@ -110,7 +73,7 @@ export const measureGas = async (chain: TestChain): Promise<GasFigures> => {
     round: number,
   ): Promise<number> => {
     await tick();
-    const set = { threshold, notAfter: NOT_AFTER, members: members.map(addressOf) };
+    const set = { threshold, notAfter: GAS_NOT_AFTER, members: members.map(addressOf) };
     const data = encodeUpdate(sign(name, round, members.slice(-threshold)), set);
     if (data === null) throw new Error("the signatures do not fit");
     return await used(account.send(name, { to: feed, data }));
@@ -148,7 +111,7 @@ export const measureGas = async (chain: TestChain): Promise<GasFigures> => {
     tee: "simulator",
     hardware: false,
     svn: 1,
-    notAfter: NOT_AFTER,
+    notAfter: GAS_NOT_AFTER,
     evidenceId: namedSecret("evidence"),
     policyDigest: namedSecret("policy"),
   } as const;
@@ -165,9 +128,9 @@ export const measureGas = async (chain: TestChain): Promise<GasFigures> => {
     for (let round = 1; round <= WARM_UP; round++) {
       await tick();
       const { payload } = sign(name, round, []);
-      const set = { threshold: 2, notAfter: NOT_AFTER, members: keys.map(addressOf) };
+      const set = { threshold: 2, notAfter: GAS_NOT_AFTER, members: keys.map(addressOf) };
       const message = { payload, signatures: [group.signPayload(payload)] };
-      const data = encodeGroupUpdate(message, { ...group, notAfter: NOT_AFTER });
+      const data = encodeGroupUpdate(message, { ...group, notAfter: GAS_NOT_AFTER });
       const gas = await used(account.send(name, { to: feed, data: data ?? "0x" }));
       if (round === 1) figures[`${name}: first write`] = gas;
       if (round !== WARM_UP) continue;

@@ -1,25 +1,12 @@
-import type { Digest } from "../../src/core/ids.ts";
 import type { SigningKey } from "../../src/crypto/key-record.ts";
-import {
-  createFeedFixture,
-  namedHash,
-  namedKey,
-  namedSecret,
-  signTuple,
-  type FeedFixture,
-} from "./feed-fixture.ts";
-import type { GasFigures } from "./measure-gas.ts";
+import { namedHash, namedKey, type FeedFixture } from "./feed-fixture.ts";
+import { createGasStage, GAS_NOT_AFTER, TRANSACTION_GAS, type GasFigures } from "./gas-stage.ts";
 import { createPullConsumer, pullAbi } from "./pull-fixture.ts";
 import type { TestChain } from "./test-chain.ts";
 
-/** Fixed times: calldata, and so its price, is the same in every run. */
-const START = 4_012_345_678;
-const NOT_AFTER = START + 20_000_000;
-const TRANSACTION = 21_000;
-
 /** What a call costs over the 21,000 of any transaction. */
 const spend = async ({ account }: FeedFixture, to: string, data: string): Promise<number> =>
-  Number((await account.send("pull", { to, data })).gasUsed) - TRANSACTION;
+  Number((await account.send("pull", { to, data })).gasUsed) - TRANSACTION_GAS;
 
 /**
  * What verifying costs a consumer that pulls, on a fresh chain: over the 21,000 of the transaction, and beside that what
@@ -27,15 +14,11 @@ const spend = async ({ account }: FeedFixture, to: string, data: string): Promis
  */
 export const measurePullGas = async (chain: TestChain): Promise<GasFigures> => {
   const figures: Record<string, number> = {};
-  const fixture = await createFeedFixture(chain);
-  let time = START;
-  const tick = async (): Promise<void> => {
-    time += 10;
-    await chain.ask("evm_setNextBlockTimestamp", time);
-  };
+  const fixture = await createGasStage(chain);
+  const { tick } = fixture;
   const keys: readonly SigningKey[] = ["p1", "p2", "p3"].map(namedKey);
   await tick();
-  for (const key of keys) await fixture.attest(key, { notAfter: NOT_AFTER });
+  for (const key of keys) await fixture.attest(key, { notAfter: GAS_NOT_AFTER });
   for (const [name, count] of [
     ["pull, 1 signer", 1],
     ["pull, 3 signers", 3],
@@ -48,18 +31,7 @@ export const measurePullGas = async (chain: TestChain): Promise<GasFigures> => {
       keys: members,
       threshold: count,
     });
-    const message = (round: number) =>
-      signTuple(
-        {
-          feedHash,
-          round,
-          value: 265_010_000_000n + BigInt(round) * 1_234_567n,
-          observedAt: time,
-          validUntil: time + 3_600,
-          statementDigest: `sha256:${namedSecret(`statement ${round}`).slice(2)}` as Digest,
-        },
-        members,
-      );
+    const message = (round: number) => fixture.sign(name, round, members);
     await tick();
     const check = await consumer.call("check", message(1));
     const touch = pullAbi.encodeFunctionData("touch");
