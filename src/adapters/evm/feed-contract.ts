@@ -95,10 +95,22 @@ export const createFeedContract = (rpc: EvmRpc): FeedContract => {
     }
   };
 
+  /** What a contract answers is its own affair: one that is no feed is refused like one that reverts. */
+  const fitting = <Schema extends z.ZodType>(
+    schema: Schema,
+    values: unknown,
+    contract: Address,
+    method: string,
+  ): z.output<Schema> => {
+    const parsed = schema.safeParse(values);
+    if (parsed.success) return parsed.data;
+    throw fabricError("ONCHAIN_REFUSED", { contract, reason: `no answer to ${method}` });
+  };
+
   const readGroup = async (feed: Address, options?: RpcOptions): Promise<GroupKey | null> => {
     const values = await read(feed, "groupKey", options);
     if (values[1] === 0n) return null;
-    const [address, x, parity, notAfter] = groupSchema.parse(values);
+    const [address, x, parity, notAfter] = fitting(groupSchema, values, feed, "groupKey");
     return { address, x, parity, notAfter };
   };
 
@@ -129,7 +141,12 @@ export const createFeedContract = (rpc: EvmRpc): FeedContract => {
       if (known && options?.refresh !== true) return known;
       const [[threshold, notAfter, members], group] = await Promise.all([
         read(feed, "signerSet", options).then((values) =>
-          signerSetSchema.parse([values[0], values[1], [...(values[2] as Iterable<unknown>)]]),
+          fitting(
+            signerSetSchema,
+            [values[0], values[1], [...(values[2] as Iterable<unknown>)]],
+            feed,
+            "signerSet",
+          ),
         ),
         readGroup(feed, options),
       ]);
@@ -138,8 +155,11 @@ export const createFeedContract = (rpc: EvmRpc): FeedContract => {
       return set;
     },
     latest: async (feed, options) => {
-      const [round, answer, , updatedAt] = roundSchema.parse(
+      const [round, answer, , updatedAt] = fitting(
+        roundSchema,
         await read(feed, "latestRoundData", options),
+        feed,
+        "latestRoundData",
       );
       return round === 0n ? null : { round: Number(round), answer, observedAt: Number(updatedAt) };
     },

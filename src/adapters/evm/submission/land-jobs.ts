@@ -1,10 +1,11 @@
+import { isFabricError } from "../../../core/errors/fabric-error.ts";
 import type { DeliveryChange } from "../../../store/deliveries.ts";
 import type { EvmReceipt } from "../chain-answers.ts";
 import type { ChainBlock } from "./chain-questions.ts";
 import { attemptOf, endStep, type EndStep } from "./end-job.ts";
 import type { JobStep } from "./job-store.ts";
 import type { Job, Landing } from "./job.ts";
-import type { StageOptions, SubmissionContext } from "./submission-context.ts";
+import { waitStep, type StageOptions, type SubmissionContext } from "./submission-context.ts";
 
 /** Turns blocks into facts about jobs. */
 export interface JobLander {
@@ -205,8 +206,15 @@ export const createJobLander = (context: SubmissionContext): JobLander => {
         const { landing } = job;
         if (!landing || !isDeep(landing, tagged)) continue;
         if (!(await isCanonical(landing, options))) continue;
-        const step = await endStep(context, job, landing, options);
-        if (step) steps.push(step);
+        try {
+          const step = await endStep(context, job, landing, options);
+          if (step) steps.push(step);
+        } catch (error) {
+          // One contract that nodes differ about holds up no other.
+          if (!isFabricError(error, "CHAIN_ENDPOINTS_DISAGREE")) throw error;
+          const reason = { code: error.code, detail: error.message };
+          await context.apply(waitStep(context, job, "waiting-for-chain", reason));
+        }
       }
       await context.apply(steps);
       for (const { job, isAgain } of steps) {

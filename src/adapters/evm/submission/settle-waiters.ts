@@ -11,6 +11,10 @@ export interface SettleWaiters {
     delivery: string,
     options: { readonly signal: AbortSignal; readonly onChange: (row: DeliveryRow) => void },
   ): Promise<DeliveryRow>;
+  /** Deliveries that somebody follows. */
+  ids(): readonly string[];
+  /** Rejects those who follow this delivery. */
+  fail(delivery: string, reason: unknown): void;
   /** Rejects everybody. */
   end(reason: unknown): void;
 }
@@ -46,6 +50,12 @@ export const createSettleWaiters = (): SettleWaiters => {
         };
         signal.addEventListener("abort", stop, { once: true });
       }),
+    ids: () => [...waiters.keys()],
+    fail: (delivery, reason) => {
+      const waiting = waiters.get(delivery);
+      waiters.delete(delivery);
+      for (const { reject } of waiting ?? []) reject(reason);
+    },
     end: (reason) => {
       for (const waiting of waiters.values()) for (const { reject } of waiting) reject(reason);
       waiters.clear();

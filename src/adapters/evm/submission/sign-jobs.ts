@@ -2,6 +2,7 @@ import { Transaction } from "ethers";
 import { fabricError, isFabricError, type FabricError } from "../../../core/errors/fabric-error.ts";
 import type { DeliveryChange } from "../../../store/deliveries.ts";
 import type { Fees } from "../fee-policy.ts";
+import type { CallOutcome } from "../feed-contract.ts";
 import { isOvertaken } from "../refusal.ts";
 import { signTransaction } from "../transaction-signer.ts";
 import { highestPrice } from "./attempt-fees.ts";
@@ -108,7 +109,15 @@ export const createJobSigner = (context: SubmissionContext, nonces: NonceKeeper)
     const pace = book.pace(job);
     if (!pace.recheck || !job.delivery) return true;
     const { to, data } = job.call;
-    const outcome = await feeds.simulate({ from: signer.address, to, data }, options);
+    let outcome: CallOutcome;
+    try {
+      outcome = await feeds.simulate({ from: signer.address, to, data }, options);
+    } catch (error) {
+      // One contract that nodes differ about holds up no other.
+      if (!isFabricError(error, "CHAIN_ENDPOINTS_DISAGREE")) throw error;
+      await wait(job, "waiting-for-chain", error);
+      return false;
+    }
     if (outcome.ok) {
       pace.recheck = false;
       return true;
@@ -126,6 +135,12 @@ export const createJobSigner = (context: SubmissionContext, nonces: NonceKeeper)
     next: number | null,
     options: StageOptions,
   ): Promise<boolean> => {
+    await refresh(job);
+    if (job.delivery && book.isEnded(job)) {
+      // Somebody else ended it before it had a nonce.
+      await context.apply([{ job, state: "lost", spent: 0n }]);
+      return true;
+    }
     if (!(await isStillWanted(job, options))) return book.get(job.id)?.state !== "queued";
     const change: DeliveryChange = { status: "prepared", subStatus: "reserved", attempt: true };
     const outcome = await take(job, { kind: "call", fees: price, change }, next);

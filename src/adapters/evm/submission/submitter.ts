@@ -56,6 +56,9 @@ const RECONCILE_MS = 2_000;
 /** Blocks that are kept besides those that finality needs. */
 const KEPT_BLOCKS = 128;
 
+const notPrepared = (delivery: string) =>
+  fabricError("DELIVERY_INVALID", { delivery, reason: "it is not prepared" });
+
 const monotonicLock = () => {
   let tail: Promise<unknown> = Promise.resolve();
   return <Result>(work: () => Promise<Result>): Promise<Result> => {
@@ -89,6 +92,10 @@ export const createSubmitter = (
     exclusive: monotonicLock(),
     apply: async (steps) => {
       if (steps.length === 0) return [];
+      // Others end deliveries as well: what memory says of one is never written over the record.
+      for (const { job, changes = [] } of steps)
+        if (job.delivery && changes.length > 0)
+          book.setRow(await deliveryOf(jobs, job.delivery.id));
       const allowed = steps.map((step): JobStep => {
         const isReopening = step.changes?.[0]?.subStatus === "finality-broken";
         return step.changes && book.isEnded(step.job) && !isReopening
@@ -138,6 +145,13 @@ export const createSubmitter = (
       book.pace(job).recheck = job.state === "queued";
     }
     if (list.tip) await loadEnded();
+    for (const id of waiters.ids()) {
+      if (book.ofDelivery(id)) continue;
+      const row = await deliveryOf(jobs, id);
+      // A commit that failed half-way left it without a job: whoever waits prepares it anew.
+      if (isSettled(row)) waiters.tell(row);
+      else waiters.fail(id, notPrepared(id));
+    }
   };
   const ensureLoaded = async (): Promise<void> => {
     loaded ??= load();
@@ -235,8 +249,9 @@ export const createSubmitter = (
     onTrouble: async (error, times, pauseMs) => {
       const { code } = toWire(error);
       parts.notice({ type: "waiting", chain: chain.name, code, pauseMs });
-      // What memory holds may be ahead of a commit that failed.
-      if (code.startsWith("STORE_") || !isFabricError(error)) loaded = null;
+      // What memory holds may be ahead of a commit that failed, or behind the record.
+      const isBeside = code.startsWith("STORE_") || code === "DELIVERY_TRANSITION_INVALID";
+      if (isBeside || !isFabricError(error)) loaded = null;
       else if (times === SAID_AFTER) await sayTrouble(code);
     },
     onEndOfTrouble: async (times) => {
@@ -296,7 +311,7 @@ export const createSubmitter = (
         // It may have ended between the two looks.
         const last = await deliveryOf(jobs, delivery);
         if (isSettled(last)) return last;
-        throw fabricError("DELIVERY_INVALID", { delivery, reason: "it is not prepared" });
+        throw notPrepared(delivery);
       }
       book.pace(job).armed = true;
       book.setRow(row);
