@@ -5,9 +5,9 @@ import { pruneOutbox } from "../store/outbox.ts";
 import { pruneRuns } from "../store/runs.ts";
 import { pruneTranscripts } from "../store/transcripts.ts";
 import type { Store } from "../store/store.ts";
+import { repeatHourly } from "./repeat-hourly.ts";
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
+const DAY_MS = 86_400_000;
 /** Runs that made no round are kept this long, to look into. */
 const RUNS_MS = DAY_MS;
 /** Longer than the stream keeps messages and remembers ids, so that nothing is published or applied again. */
@@ -37,24 +37,7 @@ export const startHousekeeping = (parts: {
   readonly log: Log;
   /** How long transcripts are kept, ms. */
   readonly transcriptsMs: number;
-}): { stop(): Promise<void> } => {
-  const stopping = new AbortController();
-  const { signal } = stopping;
-  const loop = async (): Promise<void> => {
-    while (!signal.aborted) {
-      try {
-        await tidyStore(parts.store, parts.clock.now(), parts.transcriptsMs);
-      } catch (error) {
-        parts.log.warn("housekeeping failed; it comes again", { error });
-      }
-      await parts.clock.sleep(HOUR_MS, { signal }).catch(() => undefined);
-    }
-  };
-  const ended = loop();
-  return {
-    async stop() {
-      stopping.abort();
-      await ended;
-    },
-  };
-};
+}): { stop(): Promise<void> } =>
+  repeatHourly({ clock: parts.clock, log: parts.log, name: "housekeeping" }, () =>
+    tidyStore(parts.store, parts.clock.now(), parts.transcriptsMs),
+  );

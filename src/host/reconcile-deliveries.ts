@@ -4,10 +4,10 @@ import type { Log } from "../core/log.ts";
 import { deliveryId, findDelivery, insertDeliveries } from "../store/deliveries.ts";
 import { missingDeliveries } from "../store/missing-deliveries.ts";
 import type { Store } from "../store/store.ts";
+import { repeatHourly } from "./repeat-hourly.ts";
 
-const HOUR_MS = 3_600_000;
 /** Until then a round may still be on its way over the bus. */
-const OVERDUE_MS = HOUR_MS;
+const OVERDUE_MS = 3_600_000;
 /** Rounds of one binding that are looked up at once. */
 const PAGE = 500;
 
@@ -52,24 +52,7 @@ export const reconcileDeliveries = async (parts: ReconcileParts): Promise<number
 };
 
 /** Reconciles at start and every hour until stopped. */
-export const startReconciliation = (parts: ReconcileParts): { stop(): Promise<void> } => {
-  const stopping = new AbortController();
-  const { signal } = stopping;
-  const loop = async (): Promise<void> => {
-    while (!signal.aborted) {
-      try {
-        await reconcileDeliveries(parts);
-      } catch (error) {
-        parts.log.warn("reconciliation failed; it comes again", { error });
-      }
-      await parts.clock.sleep(HOUR_MS, { signal }).catch(() => undefined);
-    }
-  };
-  const ended = loop();
-  return {
-    async stop() {
-      stopping.abort();
-      await ended;
-    },
-  };
-};
+export const startReconciliation = (parts: ReconcileParts): { stop(): Promise<void> } =>
+  repeatHourly({ clock: parts.clock, log: parts.log, name: "reconciliation" }, () =>
+    reconcileDeliveries(parts),
+  );
