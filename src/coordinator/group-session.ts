@@ -1,45 +1,39 @@
 import type { Bus } from "../bus/bus.ts";
-import { fabricError, isFabricError } from "../core/errors/fabric-error.ts";
+import { fabricError } from "../core/errors/fabric-error.ts";
 import { toWire } from "../core/errors/wire.ts";
 import type { FabricId } from "../core/ids.ts";
 import type { Log } from "../core/log.ts";
-import { aggregateShares, findBadShares } from "../crypto/frost/aggregate-shares.ts";
-import { ceremonyOf, type GroupPlan } from "../crypto/frost/group-plan.ts";
+import { aggregateShares, isShareRight } from "../crypto/frost/aggregate-shares.ts";
 import type { GroupRecord, GroupStatement } from "../crypto/frost/group-record.ts";
 import { type SignedMessage, signedMessageSchema } from "../crypto/frost/signed-message.ts";
-import { openSigningSession } from "../crypto/frost/signing-session.ts";
-import { createGroupRecord, verifyGroupRecord } from "../crypto/frost/verify-group-record.ts";
+import {
+  checkCommitment,
+  openSigningSession,
+  type SigningSession,
+} from "../crypto/frost/signing-session.ts";
+import { verifyGroupRecord } from "../crypto/frost/verify-group-record.ts";
 import { keccak256 } from "../crypto/hashes.ts";
-import type { KeyRecord } from "../crypto/key-record.ts";
 import { preAuthEncoding } from "../envelope/dsse.ts";
 import { OBSERVATION_SOLABI_TYPE } from "../envelope/observation.ts";
-import type { Evidence } from "../envelope/bundle.ts";
+import { createAskGroup } from "./ask-group.ts";
+import { createGroupKeeper, type GroupKeeper } from "./group-keeper.ts";
 import type { Membership } from "./membership.ts";
 import { memberOf, type QuorumFeed, type QuorumMember } from "./quorum-feed.ts";
-import {
-  encodeMessage,
-  groupAnswerSchema,
-  type GroupStep,
-  memberSubject,
-  parseAnswer,
-} from "./quorum-messages.ts";
 import type { FollowedFeed } from "./quorum-follower.ts";
+import type { GroupStep } from "./quorum-messages.ts";
 import type { Statement } from "./statement.ts";
 
 /** Tries of one signature, each without the members that spoiled the one before. */
 const MAX_TRIES = 3;
+/** A member that refuses so was away when its ceremony ended, and waits for the record. */
+const BEHIND = new Set(["FROST_GROUP_UNKNOWN", "FROST_EPOCH_WRONG"]);
 
 /** The members' group as its leader works with it. Nothing here is trusted: enclaves judge each step by themselves. */
-export interface GroupSession {
+export interface GroupSession extends GroupKeeper {
   /**
-   * Makes the group's key with every member, none of whom may be away.
-   * Throws `QUORUM_MEMBER_REFUSED`, `FROST_*`, `BUS_*`.
-   */
-  create(feed: FollowedFeed, options: { readonly signal: AbortSignal }): Promise<GroupRecord>;
-  /**
-   * The group's signature over the tuple of a statement that these members endorsed. A member whose share is wrong is
-   * named, left out, and the next of `members` asked instead. Null when too few are left: then the list of single
-   * signatures stands.
+   * The group's signature over the tuple of a statement that these members endorsed. A member whose commitment or share
+   * is wrong is named, left out, and the next of `members` asked instead. Null when too few are left: then the list of
+   * single signatures stands.
    */
   sign(
     feed: FollowedFeed,
@@ -49,12 +43,16 @@ export interface GroupSession {
   ): Promise<Uint8Array | null>;
 }
 
-const plainMessage = (body: string): SignedMessage => signedMessageSchema.parse(JSON.parse(body));
-
 /** Number of a member in the group; 0 where it has no share. */
 const indexOf = (feed: QuorumFeed, { members }: GroupStatement, id: string): number =>
   members.find(({ key }) => memberOf(feed, id)?.keys.some(({ keyid }) => keyid === key.keyid))
     ?.index ?? 0;
+
+/** What a member answered, judged by itself: only its own word may count against it. */
+interface Answer {
+  readonly member: string;
+  readonly message: SignedMessage;
+}
 
 export const createGroupSession = (parts: {
   readonly bus: Bus;
@@ -62,63 +60,18 @@ export const createGroupSession = (parts: {
   readonly self: string;
   readonly membership: Membership;
   readonly log: Log;
+  /** Every host that the configuration knows, those that left a feed among them. */
+  readonly hosts: readonly QuorumMember[];
   /** 32 fresh bytes in hex. */
   readonly freshNonce: () => string;
 }): GroupSession => {
-  const { bus, fabric, self, membership, log } = parts;
-
-  /** Asks one member, this host among them, for one step. */
-  const ask = async (
-    feed: FollowedFeed,
-    member: string,
-    step: GroupStep,
-    content: object,
-    signal: AbortSignal,
-  ): Promise<string> => {
-    const body = JSON.stringify(content);
-    if (member === self) {
-      if (!feed.group)
-        throw fabricError("QUORUM_MESSAGE_INVALID", { reason: "the feed has no group" });
-      return await feed.group(step, body, { signal });
-    }
-    const request = encodeMessage({ kind: "group", feed: feed.feed, step, body });
-    const options = { timeoutMs: feed.timeoutMs, signal };
-    const answer = await bus.request(memberSubject(fabric, member), request, options);
-    return parseAnswer(answer, groupAnswerSchema).body;
-  };
-
-  const evidenceOf = async (
-    feed: FollowedFeed,
-    member: QuorumMember,
-    signal: AbortSignal,
-  ): Promise<Evidence> =>
-    member.id === self ? feed.evidence() : await membership.admit(feed, member, { signal });
-
-  /** The member's Ed25519 key that its evidence binds; the enclaves check it once more. */
-  const keyOf = (feed: QuorumFeed, member: QuorumMember, own: readonly string[]): KeyRecord => {
-    const key = member.keys.find(
-      ({ suite, keyid }) =>
-        suite === "ed25519" &&
-        (member.id === self ? own.includes(keyid) : membership.binds(feed, member, keyid)),
-    );
-    if (key) return key;
-    const reason = "its evidence binds no Ed25519 key of the configuration";
-    throw fabricError("QUORUM_MEMBER_REFUSED", { member: member.id, reason });
-  };
-
-  /** The same step of all of these members at the same time, in their order. */
-  const askAll = (
-    feed: FollowedFeed,
-    step: GroupStep,
-    content: object,
-    signal: AbortSignal,
-  ): Promise<SignedMessage[]> =>
-    Promise.all(
-      feed.members.map(async ({ id }) => plainMessage(await ask(feed, id, step, content, signal))),
-    );
+  const { log } = parts;
+  const ask = createAskGroup(parts);
+  const keeper = createGroupKeeper({ ...parts, ask });
 
   const trySigning = async (
     feed: FollowedFeed,
+    record: GroupRecord,
     group: GroupStatement,
     { text, digest }: Statement,
     message: Uint8Array,
@@ -126,34 +79,63 @@ export const createGroupSession = (parts: {
     signal: AbortSignal,
   ): Promise<{ readonly signature: Uint8Array | null; readonly spoilers: readonly string[] }> => {
     const spoilers = new Set<string>();
-    const step = async (id: string, name: GroupStep, content: object) => {
+    const { epoch } = group;
+
+    const request = async (member: string, step: GroupStep, content: object): Promise<Answer> => {
+      const body = await ask(feed, member, step, content, signal);
+      return { member, message: signedMessageSchema.parse(JSON.parse(body)) };
+    };
+    const requestCommitment = async (member: string): Promise<Answer> => {
+      const asked = { epoch, digest };
+      const answer = await request(member, "commit", asked).catch(async (error: unknown) => {
+        if (!BEHIND.has(toWire(error).code)) throw error;
+        await ask(feed, member, "finish", { record }, signal);
+        return await request(member, "commit", asked);
+      });
+      const index = checkCommitment(group, answer.message);
+      if (index !== indexOf(feed, group, member))
+        throw fabricError("FROST_COMMITMENTS_INVALID", { reason: "it is another member's" });
+      return answer;
+    };
+    const gather = async (work: (member: string) => Promise<Answer>): Promise<Answer[]> => {
+      const one = async (member: string): Promise<Answer[]> => {
+        try {
+          return [await work(member)];
+        } catch (error) {
+          signal.throwIfAborted();
+          spoilers.add(member);
+          const { code } = toWire(error);
+          log.warn("a member does not sign with its group", { feed: feed.feed, member, code });
+          return [];
+        }
+      };
+      return (await Promise.all(signers.map(one))).flat();
+    };
+    const nothing = () => ({ signature: null, spoilers: [...spoilers] });
+
+    const isRight = (session: SigningSession, { member, message: share }: Answer): boolean => {
       try {
-        return [plainMessage(await ask(feed, id, name, content, signal))];
-      } catch (error) {
-        signal.throwIfAborted();
-        spoilers.add(id);
-        const { code } = toWire(error);
-        log.warn("a member does not sign with its group", { feed: feed.feed, member: id, code });
-        return [];
+        const own = memberOf(feed, member)?.keys.some(({ keyid }) => keyid === share.keyid);
+        return own === true && isShareRight(session, share);
+      } catch {
+        return false;
       }
     };
-    const { epoch } = group;
-    const gather = async (name: GroupStep, content: object): Promise<SignedMessage[]> =>
-      (await Promise.all(signers.map((id) => step(id, name, content)))).flat();
-    const nothing = () => ({ signature: null, spoilers: [...spoilers] });
-    const commitments = await gather("commit", { epoch, digest });
+
+    const committed = await gather(requestCommitment);
     if (spoilers.size > 0) return nothing();
+    const commitments = committed.map((each) => each.message);
     const session = openSigningSession(group, commitments, message);
-    const shares = await gather("share", { epoch, statement: text, commitments });
+    const content = { epoch, statement: text, commitments };
+    const shares = await gather((member) => request(member, "share", content));
     if (spoilers.size > 0) return nothing();
     try {
-      return { signature: aggregateShares(session, shares).signature, spoilers: [] };
+      const all = shares.map((each) => each.message);
+      return { signature: aggregateShares(session, all).signature, spoilers: [] };
     } catch (error) {
-      if (!isFabricError(error, "FROST_SHARE_BAD")) throw error;
       // Group record, commitments and the signed share are the proof.
-      const bad = new Set(findBadShares(session, shares).map(({ keyid }): string => keyid));
-      for (const id of signers)
-        if (memberOf(feed, id)?.keys.some(({ keyid }) => bad.has(keyid))) spoilers.add(id);
+      for (const share of shares) if (!isRight(session, share)) spoilers.add(share.member);
+      if (spoilers.size === 0) throw error;
       log.error("a member's share of the group's signature is wrong", {
         feed: feed.feed,
         members: [...spoilers],
@@ -163,30 +145,7 @@ export const createGroupSession = (parts: {
   };
 
   return {
-    create: async (feed, { signal }) => {
-      const { threshold, members } = feed;
-      const evidence = await Promise.all(members.map((each) => evidenceOf(feed, each, signal)));
-      const plan: GroupPlan = {
-        format: "cryptlet-group-plan/v1",
-        group: feed.feed,
-        epoch: 0,
-        threshold,
-        members: members.map((member) => keyOf(feed, member, feed.ownKeyids())),
-        reshare: null,
-        nonce: parts.freshNonce(),
-      };
-      const ceremony = ceremonyOf(plan);
-      const joins = await askAll(feed, "join", { plan, evidence }, signal);
-      const deals = await askAll(feed, "deal", { ceremony, joins }, signal);
-      const confirms = await askAll(feed, "receive", { ceremony, joins, deals }, signal);
-      const record = createGroupRecord(confirms);
-      await Promise.all(members.map(({ id }) => ask(feed, id, "finish", { record }, signal)));
-      log.info("the members made a group key", {
-        feed: feed.feed,
-        key: verifyGroupRecord(record).key.address,
-      });
-      return record;
-    },
+    keep: keeper.keep,
     sign: async (feed, record, statement, { members, signal }) => {
       if (!statement.onchain) return null;
       const group = verifyGroupRecord(record);
@@ -198,7 +157,7 @@ export const createGroupSession = (parts: {
           .slice(0, group.threshold);
         if (signers.length < group.threshold) return null;
         try {
-          const tried = await trySigning(feed, group, statement, message, signers, signal);
+          const tried = await trySigning(feed, record, group, statement, message, signers, signal);
           if (tried.signature) return tried.signature;
           for (const id of tried.spoilers) spoiled.add(id);
         } catch (error) {

@@ -17,8 +17,16 @@ export const MAX_RECOVERED = 4;
 
 /** Characters of a step of the group: a plan with the evidence of every member. */
 const MAX_GROUP_BODY = 460_000;
-/** The key ceremony in its order, then the two rounds of a signature. */
-export const GROUP_STEPS = ["join", "deal", "receive", "finish", "commit", "share"] as const;
+/** The record that a member holds, the key ceremony in its order, then the two rounds of a signature. */
+export const GROUP_STEPS = [
+  "held",
+  "join",
+  "deal",
+  "receive",
+  "finish",
+  "commit",
+  "share",
+] as const;
 /** @see GROUP_STEPS */
 export type GroupStep = (typeof GROUP_STEPS)[number];
 

@@ -1,4 +1,5 @@
 import type { LoadedCryptlet } from "../../enclave-sim/host/enclave.ts";
+import { isGroupOf } from "../coordinator/group-fit.ts";
 import type { GroupSession } from "../coordinator/group-session.ts";
 import type { FollowedFeed } from "../coordinator/quorum-follower.ts";
 import { systemClock } from "../core/clock.ts";
@@ -14,8 +15,9 @@ import type { QuorumSealerParts } from "./quorum-sealer.ts";
 const RETRY_MS = 30_000;
 
 /**
- * Signs with the members' group, whose key the first leader makes with all of them. Never an error: without the group the
- * list of single signatures is a round as before.
+ * Signs with the members' group, whose key the first leader makes with all of them; after members or threshold changed in
+ * the configuration, a leader has it shared anew, and the old shares sign until then. Never an error: without the group
+ * the list of single signatures is a round as before.
  */
 export const createGroupSealer = (parts: {
   readonly feed: FollowedFeed;
@@ -29,17 +31,22 @@ export const createGroupSealer = (parts: {
 
   const make = async (signal: AbortSignal): Promise<void> => {
     try {
-      await session.create(feed, { signal });
+      await session.keep(feed, { signal });
     } catch (error) {
       retryAt = systemClock.monotonic() + RETRY_MS;
       const { code, message } = toWire(error);
-      log.warn("no group key yet; it is tried again", { feed: feed.feed, code, reason: message });
+      log.warn("the group is not what it should be yet; it is tried again", {
+        feed: feed.feed,
+        code,
+        reason: message,
+      });
     }
     ceremony = null;
   };
   const record = async (signal: AbortSignal): Promise<GroupRecord | null> => {
     const held = await heldGroup(cryptlet, feed.feed);
-    if (held || ceremony || systemClock.monotonic() < retryAt) return held;
+    const fits = held !== null && isGroupOf(feed, verifyGroupRecord(held));
+    if (fits || ceremony || systemClock.monotonic() < retryAt) return held;
     ceremony = make(signal);
     await ceremony;
     return await heldGroup(cryptlet, feed.feed);

@@ -21,24 +21,22 @@ export interface ServedQuorumFeed {
 }
 
 /** Members of the configuration with their keys checked. Throws `QUORUM_MEMBER_REFUSED`. */
-const readMembers = (
+export const readQuorumMembers = (
   members: NonNullable<FabricConfig["quorum"]>["members"],
-): ReadonlyMap<string, QuorumMember> =>
-  new Map(
-    members.map(({ id, keys }) => {
-      const records = keys.map((key) => {
-        const parsed = keyRecordSchema.safeParse(key);
-        try {
-          if (parsed.success) return createVerifyingKey(parsed.data).record;
-        } catch (cause) {
-          const reason = cause instanceof Error ? cause.message : "its key is wrong";
-          throw fabricError("QUORUM_MEMBER_REFUSED", { member: id, reason }, { cause });
-        }
-        throw fabricError("QUORUM_MEMBER_REFUSED", { member: id, reason: "its key is wrong" });
-      });
-      return [id, { id, keys: records }];
-    }),
-  );
+): readonly QuorumMember[] =>
+  members.map(({ id, keys }) => {
+    const records = keys.map((key) => {
+      const parsed = keyRecordSchema.safeParse(key);
+      try {
+        if (parsed.success) return createVerifyingKey(parsed.data).record;
+      } catch (cause) {
+        const reason = cause instanceof Error ? cause.message : "its key is wrong";
+        throw fabricError("QUORUM_MEMBER_REFUSED", { member: id, reason }, { cause });
+      }
+      throw fabricError("QUORUM_MEMBER_REFUSED", { member: id, reason: "its key is wrong" });
+    });
+    return { id, keys: records };
+  });
 
 /** The feeds of the configuration that several hosts sign. Throws `QUORUM_MEMBER_REFUSED`. */
 export const readQuorumFeeds = (
@@ -47,7 +45,8 @@ export const readQuorumFeeds = (
 ): ReadonlyMap<FeedId, ServedQuorumFeed> => {
   const served = new Map<FeedId, ServedQuorumFeed>();
   if (!config.quorum) return served;
-  const members = readMembers(config.quorum.members);
+  const known = readQuorumMembers(config.quorum.members);
+  const members = new Map(known.map((member) => [member.id, member]));
   for (const { id, quorum } of config.feeds) {
     const cryptlet = feeds.get(id)?.cryptlet;
     if (!quorum || !cryptlet) continue;

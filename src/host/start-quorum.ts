@@ -24,7 +24,7 @@ import { createGroupSealer } from "./group-sealer.ts";
 import { startRoundImport } from "./import-rounds.ts";
 import type { LatestRounds } from "./latest-rounds.ts";
 import { createMemberAppraiser } from "./member-appraiser.ts";
-import type { RoundTrust, ServedQuorumFeed } from "./quorum-feeds.ts";
+import { readQuorumMembers, type RoundTrust, type ServedQuorumFeed } from "./quorum-feeds.ts";
 import { createQuorumSealer, type QuorumSealer } from "./quorum-sealer.ts";
 import type { Teardown } from "./teardown.ts";
 import type { TranscriptKeeper } from "./transcript-keeper.ts";
@@ -82,6 +82,7 @@ export const startQuorum = async (
     self,
     membership,
     log,
+    hosts: readQuorumMembers(quorum.members),
     freshNonce: () => randomBytes(32).toString("hex"),
   });
 
@@ -93,7 +94,7 @@ export const startQuorum = async (
       ...feed,
       evidence: () => parts.renewal.of(cryptlet),
       ownKeyids: () => cryptlet.keys.map(({ keyid }) => keyid),
-      group: hasGroup ? createGroupPart(feed, cryptlet, book) : null,
+      group: hasGroup ? createGroupPart(feed, cryptlet, book, systemClock) : null,
       endorse: createEndorsingRuns({ ...parts, self, served }),
       latest: () => latestOf(store, id),
     });

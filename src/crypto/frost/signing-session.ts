@@ -66,6 +66,13 @@ const readCommitment = (each: unknown, statement: GroupStatement) => {
 };
 
 /**
+ * Whether a commitment is one of this group and epoch, and which member's. Throws `FROST_COMMITMENTS_INVALID`,
+ * `FROST_EPOCH_WRONG`, `FROST_MESSAGE_INVALID`, `FROST_MEMBER_UNKNOWN`.
+ */
+export const checkCommitment = (statement: GroupStatement, message: unknown): number =>
+  readCommitment(message, statement).content.index;
+
+/**
  * Check the commitments for one signature: signed by k to n different members of this very group and epoch.
  * Throws `FROST_COMMITMENTS_INVALID`, `FROST_EPOCH_WRONG`, `FROST_MESSAGE_INVALID`, `FROST_MEMBER_UNKNOWN`.
  */
