@@ -4,6 +4,7 @@ import type { DeliveryRow } from "../../store/deliveries.ts";
 import { isSettled, type Delivery } from "../contract/chain-adapter.ts";
 import type { EvmContext } from "./evm-context.ts";
 import { costsAlike, encodeDelivery, subjectOf } from "./encode-delivery.ts";
+import { GROUP_SIGNATURE_LENGTH } from "./encode-signers.ts";
 import { isOvertaken } from "./refusal.ts";
 import { deliveryOf } from "./submission/job-store.ts";
 import type { Submitter } from "./submission/submitter.ts";
@@ -27,6 +28,8 @@ const checkDelivery = (delivery: Delivery, row: DeliveryRow): void => {
   if (row.contract !== delivery.binding.contract) refuse(delivery, "it is for another contract");
 };
 
+const isGroupSignature = ({ length }: Uint8Array): boolean => length === GROUP_SIGNATURE_LENGTH;
+
 /** Calldata that the contract accepts now, or why it does not. The signer set is asked anew when it has changed. */
 const findCall = async (
   { feeds, signer }: EvmContext,
@@ -35,7 +38,10 @@ const findCall = async (
   options: Options,
 ): Promise<{ readonly data: string; readonly refusal: FabricError | null }> => {
   const attempt = async (refresh: boolean) => {
-    const set = await feeds.signerSet(to, { ...options, refresh });
+    const known = await feeds.signerSet(to, { ...options, refresh });
+    // The list goes on beside a group that was admitted since, and costs twice as much: nothing would refuse it.
+    const isNews = !refresh && !known.group && delivery.signatures.some(isGroupSignature);
+    const set = isNews ? await feeds.signerSet(to, { ...options, refresh: true }) : known;
     return encodeDelivery(delivery, set);
   };
   const run = async (data: string) =>
