@@ -1,7 +1,12 @@
 import { fabricError } from "../../core/errors/fabric-error.ts";
 import { addressSchema, type Address, type FeedHash } from "../../core/ids.ts";
 import { batchRegistryAbi } from "./batch-abi.ts";
-import { deployContract, type Deployment } from "./deploy.ts";
+import {
+  deployContract,
+  toSignersTuple,
+  type Deployment,
+  type SignersRegistration,
+} from "./deploy.ts";
 import type { EvmAccount } from "./evm-account.ts";
 import { keysAbi } from "./feed-abi.ts";
 
@@ -16,24 +21,16 @@ export interface BatchDeployment {
 }
 
 /** A batch as it is registered. */
-export interface BatchRegistration {
+export interface BatchRegistration extends SignersRegistration {
   readonly batchHash: FeedHash;
   /** In the order that the hash was made of. */
   readonly members: readonly FeedHash[];
-  /** Measurement that every signing key is attested for: 32 bytes, `0x` hex. */
-  readonly workload: string;
-  /** Keys that may sign; they are sorted here. */
-  readonly signers: readonly Address[];
-  /** Signatures that a message needs. */
-  readonly threshold: number;
   /** Older batches that proofs may be about; 0 keeps the newest only. */
   readonly ringSize: number;
   /** Seconds that share one place among them: the batch's interval. */
   readonly ringSpacing: number;
   /** For people. */
   readonly description: string;
-  /** Refuse simulated keys; default false. */
-  readonly requireHardware?: boolean;
 }
 
 /**
@@ -64,8 +61,6 @@ export const deployBatchContracts = async (
   return { logic, registry };
 };
 
-const byValue = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-
 const readAddress = (what: string, answer: string): Address => {
   const parsed = addressSchema.safeParse(`0x${answer.slice(26)}`);
   if (!parsed.success || /^0x0{40}$/.test(parsed.data))
@@ -81,16 +76,10 @@ export const registerBatch = async (
   options?: Options,
 ): Promise<Address> => {
   const { batchHash, members, ringSize, ringSpacing, description } = batch;
-  const signers = {
-    workload: batch.workload,
-    threshold: batch.threshold,
-    requireHardware: batch.requireHardware ?? false,
-    admitted: batch.signers.toSorted(byValue),
-  };
   const data = batchRegistryAbi.encodeFunctionData("createBatch", [
     batchHash,
     members,
-    signers,
+    toSignersTuple(batch),
     ringSize,
     ringSpacing,
     description,

@@ -70,25 +70,37 @@ export const deployContracts = async (
   return { chainId: await account.chainId(), keys, logic, registry };
 };
 
-/** A feed as it is registered. */
-export interface FeedRegistration {
-  readonly feedHash: FeedHash;
+/** Who may sign for a contract, as it is registered. */
+export interface SignersRegistration {
   /** Measurement that every signing key is attested for: 32 bytes, `0x` hex. */
   readonly workload: string;
-  /** Keys that may sign; they are sorted here. */
+  /** Keys that may sign, in any order. */
   readonly signers: readonly Address[];
   /** Signatures that a message needs. */
   readonly threshold: number;
+  /** Refuse simulated keys; default false. */
+  readonly requireHardware?: boolean;
+}
+
+/** A feed as it is registered. */
+export interface FeedRegistration extends SignersRegistration {
+  readonly feedHash: FeedHash;
   /** Older rounds that stay readable; 0 keeps the latest only. */
   readonly ringSize: number;
   readonly decimals: number;
   /** For people, for example `XAU / USD`. */
   readonly description: string;
-  /** Refuse simulated keys; default false. */
-  readonly requireHardware?: boolean;
 }
 
 const byValue = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** The tuple `Signers` of the registries, which refuse keys that do not ascend. */
+export const toSignersTuple = (registration: SignersRegistration) => ({
+  workload: registration.workload,
+  threshold: registration.threshold,
+  requireHardware: registration.requireHardware ?? false,
+  admitted: registration.signers.toSorted(byValue),
+});
 
 /** Registers a feed and gives its own address: the one that consumers and bindings use. Throws `DEPLOYMENT_FAILED`. */
 export const registerFeed = async (
@@ -98,15 +110,9 @@ export const registerFeed = async (
   options?: Options,
 ): Promise<Address> => {
   const { feedHash, ringSize, decimals, description } = feed;
-  const signers = {
-    workload: feed.workload,
-    threshold: feed.threshold,
-    requireHardware: feed.requireHardware ?? false,
-    admitted: feed.signers.toSorted(byValue),
-  };
   const data = registryAbi.encodeFunctionData("createFeed", [
     feedHash,
-    signers,
+    toSignersTuple(feed),
     ringSize,
     decimals,
     description,

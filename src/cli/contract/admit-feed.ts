@@ -1,29 +1,15 @@
 import { Interface } from "ethers";
 
-import { registerFeed, type Deployment } from "../../adapters/evm/deploy.ts";
+import { registerFeed, toSignersTuple, type Deployment } from "../../adapters/evm/deploy.ts";
 import type { EvmAccount } from "../../adapters/evm/evm-account.ts";
 import { registryAbi } from "../../adapters/evm/feed-abi.ts";
-import { registerKey } from "../../adapters/evm/register-key.ts";
 import { fabricError, isFabricError } from "../../core/errors/fabric-error.ts";
-import {
-  addressSchema,
-  digestHex,
-  type Address,
-  type Digest,
-  type FeedHash,
-} from "../../core/ids.ts";
+import { addressSchema, type Address, type FeedHash } from "../../core/ids.ts";
+import { attestSigner, toBytes32, type SignerAttestation } from "./attest-signer.ts";
 
 /** A feed and the one SIMULATED key that may sign it, as verifiers put them on a chain. */
-export interface FeedAdmission {
+export interface FeedAdmission extends SignerAttestation {
   readonly hash: FeedHash;
-  /** Measurement that the key is attested for. */
-  readonly workload: Digest;
-  readonly signer: Address;
-  /** What the key was appraised by. */
-  readonly evidenceId: Digest;
-  readonly policyDigest: Digest;
-  /** Last second of the key's attestation. */
-  readonly notAfter: number;
   readonly decimals: number;
   /** For people, for example `XAU / USD`. */
   readonly description: string;
@@ -33,8 +19,6 @@ export interface FeedAdmission {
 
 const ZERO = `0x${"0".repeat(40)}`;
 const keysOfRegistry = new Interface(["function keys() view returns (address)"]);
-
-const toBytes32 = (digest: Digest): string => `0x${digestHex(digest)}`;
 
 /** The key registry that a feed registry goes by. Throws `DEPLOYMENT_FAILED` where no feed registry is. */
 export const findKeys = async (account: EvmAccount, registry: Address): Promise<Address> => {
@@ -71,20 +55,10 @@ export const admitFeed = async (
   options: { readonly signal: AbortSignal },
 ): Promise<{ readonly feedStore: Address; readonly created: boolean }> => {
   const workload = toBytes32(feed.workload);
-  const attestation = {
-    key: feed.signer,
-    workload,
-    tee: "simulator",
-    hardware: false,
-    svn: 1,
-    notAfter: feed.notAfter,
-    evidenceId: toBytes32(feed.evidenceId),
-    policyDigest: toBytes32(feed.policyDigest),
-  } as const;
-  await registerKey(account, keys, attestation, [account.signer], options);
+  await attestSigner(account, keys, feed, options);
   const found = await findFeed(account, registry, feed.hash);
   if (found !== null) {
-    const signers = { workload, threshold: 1, requireHardware: false, admitted: [feed.signer] };
+    const signers = toSignersTuple({ workload, threshold: 1, signers: [feed.signer] });
     const data = registryAbi.encodeFunctionData("setSigners", [feed.hash, signers]);
     await account.send(`signers of ${feed.description}`, { to: registry, data }, options);
     return { feedStore: found, created: false };

@@ -1,27 +1,27 @@
 import path from "node:path";
 
-import { readPackage } from "../../../enclave-sim/host/read-package.ts";
 import { batchRegistryAbi } from "../../adapters/evm/batch-abi.ts";
 import {
   deployBatchContracts,
   registerBatch,
   registerBatchFeed,
 } from "../../adapters/evm/deploy-batch.ts";
-import { deployContracts } from "../../adapters/evm/deploy.ts";
+import { deployContracts, toSignersTuple } from "../../adapters/evm/deploy.ts";
 import type { EvmAccount } from "../../adapters/evm/evm-account.ts";
-import { registerKey } from "../../adapters/evm/register-key.ts";
 import { loadConfig } from "../../core/config/load-config.ts";
 import type { FabricConfig } from "../../core/config/schema.ts";
 import { fabricError } from "../../core/errors/fabric-error.ts";
-import { addressSchema, digestHex, type Address, type FeedHash } from "../../core/ids.ts";
+import { addressSchema, type Address, type FeedHash } from "../../core/ids.ts";
 import { defineBatch } from "../../host/batch-definition.ts";
 import { defineFeed } from "../../host/feed-definition.ts";
 import type { CommandInput, CommandResult } from "../command.ts";
 import { formatTime } from "../duration.ts";
 import { formatTable } from "../table.ts";
 import { findKeys } from "./admit-feed.ts";
-import { appraiseSigner, type AppraisedSigner } from "./appraise-signer.ts";
-import { openAccount, pickChain } from "./open-chain.ts";
+import { appraiseSigner } from "./appraise-signer.ts";
+import { attestSigner, toBytes32 } from "./attest-signer.ts";
+import { openAccount, pickChain, readRegistry } from "./open-chain.ts";
+import { openSimulatedPackage } from "./open-simulated-package.ts";
 
 type Form = "stored" | "packed" | "root";
 
@@ -48,18 +48,12 @@ const pickBatch = async (config: FabricConfig, id: string) => {
   const settings = config.batches.find((one) => one.id === id);
   if (!settings) throw fabricError("FEED_UNKNOWN", { feed: id });
   const first = config.feeds.find((feed) => feed.id === settings.feeds[0]);
-  const entry = config.cryptlets.find((one) => one.id === first?.cryptlet);
-  if (!entry) throw fabricError("CRYPTLET_UNKNOWN", { cryptlet: first?.cryptlet ?? "?" });
-  if (!config.enclave.insecureAllowSimulated)
-    throw fabricError("SIMULATED_NOT_ALLOWED", { cryptlet: entry.id });
-  const found = await readPackage(entry.package);
+  const cryptlet = first?.cryptlet ?? "?";
+  const { found, secrets } = await openSimulatedPackage(config, cryptlet);
   const feeds = config.feeds
-    .filter((feed) => feed.cryptlet === entry.id)
+    .filter((feed) => feed.cryptlet === cryptlet)
     .map((feed) => defineFeed(config, feed, found.manifest));
   const batch = defineBatch(config, settings, { manifest: found.manifest, feeds });
-  const secrets = Object.fromEntries(
-    Object.entries(entry.secrets).map(([name, secret]) => [name, secret.reveal()]),
-  );
   return { found, secrets, batch };
 };
 
@@ -79,7 +73,7 @@ const findBatch = async (
 /** Key registry and batch registry: those that are there, or new ones beside what is there. */
 const ensureContracts = async (
   account: EvmAccount,
-  given: string | undefined,
+  given: Address | null,
   hash: FeedHash,
   signal: AbortSignal,
 ): Promise<{
@@ -87,44 +81,18 @@ const ensureContracts = async (
   readonly registry: Address;
   readonly known: Address | null;
 }> => {
-  if (given === undefined) {
+  if (given === null) {
     const verifiers = [account.signer.address];
     const { keys } = await deployContracts(account, { verifiers, threshold: 1, signal });
     const { registry } = await deployBatchContracts(account, { keys }, { signal });
     return { keys, registry, known: null };
   }
-  const parsed = addressSchema.safeParse(given);
-  if (!parsed.success)
-    throw fabricError("USAGE_INVALID", { fault: "--registry must be 0x and 40 hex characters" });
-  const keys = await findKeys(account, parsed.data);
-  const known = await findBatch(account, parsed.data, hash);
-  if (known !== undefined) return { keys, registry: parsed.data, known };
+  const keys = await findKeys(account, given);
+  const known = await findBatch(account, given, hash);
+  if (known !== undefined) return { keys, registry: given, known };
   const { registry } = await deployBatchContracts(account, { keys }, { signal });
   return { keys, registry, known: null };
 };
-
-const attest = async (
-  account: EvmAccount,
-  keys: Address,
-  [signer, notAfter]: readonly [AppraisedSigner, number],
-  signal: AbortSignal,
-): Promise<void> =>
-  await registerKey(
-    account,
-    keys,
-    {
-      key: signer.address,
-      workload: `0x${digestHex(signer.measurement)}`,
-      tee: "simulator",
-      hardware: false,
-      svn: 1,
-      notAfter,
-      evidenceId: `0x${digestHex(signer.evidenceId)}`,
-      policyDigest: `0x${digestHex(signer.policyDigest)}`,
-    },
-    [account.signer],
-    { signal },
-  );
 
 /** `contract deploy --batch`: the whole work. Throws what its parts throw, before any transaction where that can be. */
 export const deployBatch = async (input: Input): Promise<CommandResult> => {
@@ -132,6 +100,7 @@ export const deployBatch = async (input: Input): Promise<CommandResult> => {
   const file = global.config;
   const config = loadConfig({ ...(file === undefined ? {} : { file }), env, cwd: process.cwd() });
   const chain = pickChain(config, options.chain);
+  const given = readRegistry(options.registry);
   const { found, secrets, batch } = await pickBatch(config, args.feed);
   const { feed, members, settings } = batch;
   const progress = output.progress("Asking the chain");
@@ -147,19 +116,16 @@ export const deployBatch = async (input: Input): Promise<CommandResult> => {
       signal,
     });
     progress.update("Deploying");
-    const contracts = await ensureContracts(account, options.registry, feed.hash, signal);
+    const contracts = await ensureContracts(account, given, feed.hash, signal);
     const { keys, registry, known } = contracts;
     const notAfter = Math.floor(Date.now() / 1_000) + options.keyDays * DAY_SECONDS;
-    await attest(account, keys, [signer, notAfter], signal);
-    const workload = `0x${digestHex(signer.measurement)}`;
+    const { address: key, measurement, evidenceId, policyDigest } = signer;
+    const attestation = { signer: key, workload: measurement, evidenceId, policyDigest, notAfter };
+    await attestSigner(account, keys, attestation, { signal });
+    const workload = toBytes32(measurement);
     const description = options.description ?? args.feed;
     if (known !== null) {
-      const signers = {
-        workload,
-        threshold: 1,
-        requireHardware: false,
-        admitted: [signer.address],
-      };
+      const signers = toSignersTuple({ workload, threshold: 1, signers: [key] });
       const data = batchRegistryAbi.encodeFunctionData("setSigners", [feed.hash, signers]);
       await account.send(`signers of ${description}`, { to: registry, data }, { signal });
     }
@@ -172,7 +138,7 @@ export const deployBatch = async (input: Input): Promise<CommandResult> => {
           batchHash: feed.hash,
           members: members.map(({ hash }) => hash),
           workload,
-          signers: [signer.address],
+          signers: [key],
           threshold: 1,
           ringSize: options.rounds,
           ringSpacing: Math.max(1, Math.floor(settings.intervalMs / 1_000)),

@@ -1,18 +1,17 @@
 import path from "node:path";
 
-import { readPackage } from "../../../enclave-sim/host/read-package.ts";
 import { deployContracts } from "../../adapters/evm/deploy.ts";
 import { loadConfig } from "../../core/config/load-config.ts";
 import type { FabricConfig } from "../../core/config/schema.ts";
 import { fabricError } from "../../core/errors/fabric-error.ts";
-import { addressSchema, type Address } from "../../core/ids.ts";
 import { defineFeed } from "../../host/feed-definition.ts";
 import type { CommandInput, CommandResult } from "../command.ts";
 import { formatTime } from "../duration.ts";
 import { formatTable } from "../table.ts";
 import { admitFeed, findKeys } from "./admit-feed.ts";
 import { appraiseSigner } from "./appraise-signer.ts";
-import { openAccount, pickChain } from "./open-chain.ts";
+import { openAccount, pickChain, readRegistry } from "./open-chain.ts";
+import { openSimulatedPackage } from "./open-simulated-package.ts";
 
 interface DeployOptions {
   readonly chain: string | undefined;
@@ -29,30 +28,14 @@ type Input = Pick<
 
 const DAY_SECONDS = 86_400;
 
-const refuse = (fault: string) => fabricError("USAGE_INVALID", { fault });
-
 /** The configured feed, its package and what its manifest says about it; refuses what no contract can hold. */
 const pickFeed = async (config: FabricConfig, id: string) => {
   const feed = config.feeds.find((one) => one.id === id);
   if (feed === undefined) throw fabricError("FEED_UNKNOWN", { feed: id });
-  const entry = config.cryptlets.find((one) => one.id === feed.cryptlet);
-  if (entry === undefined) throw fabricError("CRYPTLET_UNKNOWN", { cryptlet: feed.cryptlet });
-  if (!config.enclave.insecureAllowSimulated)
-    throw fabricError("SIMULATED_NOT_ALLOWED", { cryptlet: entry.id });
-  const found = await readPackage(entry.package);
+  const { found, secrets } = await openSimulatedPackage(config, feed.cryptlet);
   const { hash, manifest } = defineFeed(config, feed, found.manifest);
   if (manifest.kind === "record") throw fabricError("FEED_NOT_BINDABLE", { feed: id });
-  const secrets = Object.fromEntries(
-    Object.entries(entry.secrets).map(([name, secret]) => [name, secret.reveal()]),
-  );
   return { found, secrets, hash, decimals: manifest.decimals };
-};
-
-const readRegistry = (given: string | undefined): Address | null => {
-  if (given === undefined) return null;
-  const parsed = addressSchema.safeParse(given);
-  if (parsed.success) return parsed.data;
-  throw refuse("--registry must be 0x and 40 hex characters");
 };
 
 /** The command's whole work. Throws what its parts throw, before any transaction where that can be. */

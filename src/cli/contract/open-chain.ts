@@ -2,6 +2,7 @@ import { createEvmAccount, type EvmAccount } from "../../adapters/evm/evm-accoun
 import { createTransactionSigner } from "../../adapters/evm/transaction-signer.ts";
 import type { FabricConfig } from "../../core/config/schema.ts";
 import { fabricError } from "../../core/errors/fabric-error.ts";
+import { addressSchema, type Address } from "../../core/ids.ts";
 import { feePolicy } from "../../host/fee-policy.ts";
 import { openPool } from "../../host/open-pool.ts";
 import { openSigner } from "../../host/open-signer.ts";
@@ -24,6 +25,14 @@ export const pickChain = (
   const found = name === undefined ? only : config.chains.find((chain) => chain.name === name);
   if (found === undefined) throw refuse(`the configuration has no chain ${name}, it has ${names}`);
   return found;
+};
+
+/** What `--registry` names; null where it is not given. Throws `USAGE_INVALID`. */
+export const readRegistry = (given: string | undefined): Address | null => {
+  if (given === undefined) return null;
+  const parsed = addressSchema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  throw refuse("--registry must be 0x and 40 hex characters");
 };
 
 /** The chain's account, or the one of a key file, after the chain said that it is the right one. Throws `CHAIN_MISMATCH`. */
