@@ -61,6 +61,13 @@ describe("rounds that the bus never brought", () => {
     expect(woken).toEqual(["local"]);
   });
 
+  it("are all delivered in one go, however many there are", async () => {
+    for (let round = 5; round <= 620; round += 1) await commitSignedRound(store, round);
+    await deliver(LOCAL, 1);
+    clock = createManualClock(Date.now() + 1_000 * 86_400_000);
+    expect(await reconcileDeliveries(parts([LOCAL]))).toBe(619);
+  });
+
   it("are left to the bus while they may still be on their way", async () => {
     await deliver(LOCAL, 1);
     clock = createManualClock(issuedAt + HOUR_MS / 2);

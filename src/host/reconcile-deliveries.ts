@@ -29,24 +29,27 @@ export const reconcileDeliveries = async (parts: ReconcileParts): Promise<number
   let stored = 0;
   for (const binding of parts.bindings) {
     const issuedBefore = clock.now() - OVERDUE_MS;
-    const { rounds } = await missingDeliveries(store.db, binding, { issuedBefore, limit: PAGE });
-    if (rounds.length === 0) continue;
     const { feed, chain, contract } = binding;
-    await store.transaction(async (trx) => {
-      for (const round of rounds)
-        // The bus may have brought it since.
-        if (!(await findDelivery(trx, deliveryId(feed, round, binding))))
-          await insertDeliveries(trx, { feed, round }, [binding], clock.now());
-    });
-    stored += rounds.length;
-    log.warn("the bus never brought these rounds; they are delivered from the record", {
-      feed,
-      chain,
-      contract,
-      rounds: rounds.length,
-      first: rounds[0],
-    });
-    parts.onStored(binding);
+    for (let isMore = true; isMore;) {
+      const { rounds } = await missingDeliveries(store.db, binding, { issuedBefore, limit: PAGE });
+      isMore = rounds.length === PAGE;
+      if (rounds.length === 0) break;
+      await store.transaction(async (trx) => {
+        for (const round of rounds)
+          // The bus may have brought it since.
+          if (!(await findDelivery(trx, deliveryId(feed, round, binding))))
+            await insertDeliveries(trx, { feed, round }, [binding], clock.now());
+      });
+      stored += rounds.length;
+      log.warn("the bus never brought these rounds; they are delivered from the record", {
+        feed,
+        chain,
+        contract,
+        rounds: rounds.length,
+        first: rounds[0],
+      });
+      parts.onStored(binding);
+    }
   }
   return stored;
 };
