@@ -49,6 +49,14 @@ describe("a budget", () => {
     expect(await reserve(store, spending, "c", 100n)).toEqual({ ok: true });
   });
 
+  it("is never used up by a receipt that says more than was reserved", async () => {
+    const { store, guard } = await setUp([hourly(100n)]);
+    const spending = guard();
+    await reserve(store, spending, "a", 80n);
+    await settle(store, spending, "a", 10n ** 60n);
+    expect(await reserve(store, spending, "b", 20n)).toEqual({ ok: true });
+  });
+
   it("takes only the difference for a replacement, and gives nothing back for a cheaper one", async () => {
     const { store, guard } = await setUp([hourly(100n)]);
     const spending = guard();

@@ -111,14 +111,16 @@ export const createSpendingGuard = (parts: {
       const reservation = await findReservation(trx, delivery);
       if (!reservation) return;
       const { feed, contract } = reservation;
+      // No transaction of ours can cost more, whatever a receipt says.
+      const paid = wei < reservation.wei ? wei : reservation.wei;
       // The feed's id is text of this database, written by `reserve`.
       const budget = budgets.get(`${feed} ${contract}`);
-      if (wei > 0n)
+      if (paid > 0n)
         await addToSlice(
           trx,
           { chain: reservation.chain, feed, contract },
           endOfSlice(clock.now(), budget?.windowMs ?? DAY_MS),
-          wei,
+          paid,
         );
       await dropReservation(trx, delivery);
     },
