@@ -260,11 +260,11 @@ describe("what it lacks", { timeout: 30_000 }, () => {
       status: "failed",
       error: "ONCHAIN_OBSERVATION_EXPIRED",
     });
-    expect(await adapter.retry(delivery.id)).toMatchObject({
-      status: "prepared",
-      subStatus: "retried",
-      error: null,
+    const [pressed, again] = await Promise.allSettled([1, 2].map(() => adapter.retry(delivery.id)));
+    expect(pressed).toMatchObject({
+      value: { status: "prepared", subStatus: "retried", error: null },
     });
+    expect(again).toMatchObject({ reason: { code: "DELIVERY_NOT_FAILED" } });
     expect((await adapter.unfinished()).map(({ id }) => id)).toEqual([delivery.id]);
     await expect(adapter.retry(delivery.id)).rejects.toMatchObject({ code: "DELIVERY_NOT_FAILED" });
     expect(await adapter.prepare(delivery)).toMatchObject({ status: "failed" });

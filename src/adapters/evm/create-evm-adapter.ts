@@ -120,10 +120,8 @@ export const createEvmAdapter = (parts: {
       });
     },
     retry: async (id) => {
-      const row = await deliveryOf(jobs, id);
-      if (row.status !== "failed")
-        throw fabricError("DELIVERY_NOT_FAILED", { delivery: id, status: row.status });
-      await jobs.change(id, { status: "prepared", subStatus: "retried", error: null });
+      await deliveryOf(jobs, id);
+      await jobs.retry(id);
       return toDeliveryRecord(await deliveryOf(jobs, id));
     },
     find: async (id) => {

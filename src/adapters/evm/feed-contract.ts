@@ -59,6 +59,18 @@ const roundSchema = z.tuple([z.bigint(), z.bigint(), z.bigint(), z.bigint(), z.b
 const FIRST_WRITE_GAS = 20_000n;
 const NO_ADDRESS = `0x${"0".repeat(40)}`;
 
+/** What a contract answers is its own affair: one that is no feed is refused like one that reverts. */
+const fitting = <Schema extends z.ZodType>(
+  schema: Schema,
+  values: unknown,
+  contract: Address,
+  method: string,
+): z.output<Schema> => {
+  const parsed = schema.safeParse(values);
+  if (parsed.success) return parsed.data;
+  throw fabricError("ONCHAIN_REFUSED", { contract, reason: `no answer to ${method}` });
+};
+
 export const createFeedContract = (rpc: EvmRpc): FeedContract => {
   const addresses = new Map<string, Address>();
   const sets = new Map<Address, SignerSet>();
@@ -93,18 +105,6 @@ export const createFeedContract = (rpc: EvmRpc): FeedContract => {
       const reason = `no answer to ${method}`;
       throw fabricError("ONCHAIN_REFUSED", { contract: to, reason }, { cause: error });
     }
-  };
-
-  /** What a contract answers is its own affair: one that is no feed is refused like one that reverts. */
-  const fitting = <Schema extends z.ZodType>(
-    schema: Schema,
-    values: unknown,
-    contract: Address,
-    method: string,
-  ): z.output<Schema> => {
-    const parsed = schema.safeParse(values);
-    if (parsed.success) return parsed.data;
-    throw fabricError("ONCHAIN_REFUSED", { contract, reason: `no answer to ${method}` });
   };
 
   const readGroup = async (feed: Address, options?: RpcOptions): Promise<GroupKey | null> => {

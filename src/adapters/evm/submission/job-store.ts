@@ -66,6 +66,8 @@ export interface JobStore {
   signed(job: Job, attempt: number, raw: string, hash: string): Promise<Job>;
   /** Changes a delivery that has no job. */
   change(delivery: string, change: DeliveryChange): Promise<void>;
+  /** Puts a delivery that failed back to its beginning. Throws `DELIVERY_NOT_FAILED`. */
+  retry(delivery: string): Promise<void>;
   /** Several steps in one commit; gives the jobs as they are now, in the same order. */
   commit(steps: readonly JobStep[]): Promise<readonly Job[]>;
   /** The record's next nonce; null when the account has none. */
@@ -282,6 +284,19 @@ export const createJobStore = (
     },
     change: async (delivery, change) => {
       await store.transaction((trx) => changeDelivery(trx, delivery, change, now()));
+    },
+    retry: async (delivery) => {
+      await store.transaction(async (trx) => {
+        const status = (await findDelivery(trx, delivery))?.status ?? "unknown";
+        // Where two press at once, the first one's try may be under way.
+        if (status !== "failed") throw fabricError("DELIVERY_NOT_FAILED", { delivery, status });
+        await changeDelivery(
+          trx,
+          delivery,
+          { status: "prepared", subStatus: "retried", error: null },
+          now(),
+        );
+      });
     },
     commit: async (steps) => {
       await store.transaction(async (trx) => {
