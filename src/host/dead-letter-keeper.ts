@@ -23,10 +23,13 @@ export const startDeadLetterKeeper = async (parts: {
   readonly clock: Clock;
   readonly log: Log;
   readonly fabric: FabricId;
+  /** Name of this host where several take the same rounds; null where it is the only one. */
+  readonly host: string | null;
 }): Promise<Consumption> => {
   const { bus, store, clock, log } = parts;
   const stream = `${roundStream(parts.fabric).name}_DEAD`;
-  const durable = "keep-dead-letters";
+  // Each host keeps all of them: one that dies takes none with it.
+  const durable = parts.host === null ? "keep-dead-letters" : `keep-dead-letters-${parts.host}`;
 
   const keep = async (message: Message): Promise<Disposition> => {
     const { at, bytes, data: _text, ...letter } = readDeadLetter(message.data);

@@ -26,7 +26,8 @@ const open = async () => {
   });
   await bus.ensureStream(roundStream(FABRIC));
   const parts = { store, bus, clock: systemClock, log: silentLog };
-  const keep = () => startDeadLetterKeeper({ ...parts, fabric: FABRIC });
+  const keep = (host: string | null = null, into = store) =>
+    startDeadLetterKeeper({ ...parts, store: into, fabric: FABRIC, host });
   return { store, bus, keep, letters: createDeadLetterDirectory(parts) };
 };
 type Stage = Awaited<ReturnType<typeof open>>;
@@ -49,6 +50,18 @@ const publish = ({ bus }: Stage, text: string) =>
   bus.publish(SUBJECT, Buffer.from(text), { messageId: `id-${text.replaceAll(" ", "-")}` });
 
 describe("a message that a consumer gives up on", () => {
+  it("is kept by every host of a quorum", async () => {
+    const stage = await open();
+    const other = await openStore({ driver: "libsql", file: ":memory:" });
+    onTestFinished(() => other.close());
+    await consume(stage, "deliver-a");
+    const keepers = [await stage.keep("host-a"), await stage.keep("host-b", other)];
+    for (const text of ["bad 1", "bad 2", "bad 3"]) await publish(stage, text);
+    for (const { db } of [stage.store, other])
+      await expect.poll(() => countDeadLetters(db)).toBe(3);
+    for (const keeper of keepers) await keeper.stop();
+  });
+
   it("is kept with its reason, holds up nobody, and is taken when it is put back", async () => {
     const stage = await open();
     const broken = await consume(stage, "deliver-a");

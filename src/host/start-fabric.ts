@@ -123,7 +123,11 @@ const start = async (
     holdMs: holdOf(config, quorums),
   });
 
-  const letters = await startDeadLetterKeeper({ ...shared, fabric: config.fabric });
+  const letters = await startDeadLetterKeeper({
+    ...shared,
+    fabric: config.fabric,
+    host: config.quorum?.host ?? null,
+  });
   teardown.push(() => letters.stop());
 
   // Between the end of the outbox and the end of the chains: what was published last still goes out.

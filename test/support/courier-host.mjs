@@ -84,7 +84,7 @@ for (;;)
   try {
     await bus.ensureStream(roundStream(config.fabric));
     await startChains(config, { ...shared, trust, holdMs: () => 0 });
-    const letters = await startDeadLetterKeeper({ ...shared, fabric: config.fabric });
+    const letters = await startDeadLetterKeeper({ ...shared, fabric: config.fabric, host: null });
     teardown.push(() => letters.stop());
     break;
   } catch (error) {
