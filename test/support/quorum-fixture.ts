@@ -97,6 +97,7 @@ export interface TestHost {
   readonly membership: Membership;
   /** Statements that its enclave was asked to endorse. */
   readonly asked: Statement[];
+  readonly followed: FollowedFeed;
 }
 
 export const startTestHost = async (options: {
@@ -104,6 +105,7 @@ export const startTestHost = async (options: {
   readonly member: TestMember;
   readonly feed: QuorumFeed;
   readonly endorse?: FollowedFeed["endorse"];
+  readonly group?: FollowedFeed["group"];
   readonly latest?: FollowedFeed["latest"];
   /** Keyids that this host finds bound by a member's evidence; default: those of the member. */
   readonly bound?: (member: QuorumMember) => readonly string[];
@@ -138,7 +140,7 @@ export const startTestHost = async (options: {
     ...feed,
     evidence: () => ({ type: MEASUREMENT, body: "e30=" }),
     ownKeyids: () => member.keys.map(({ keyid }) => keyid),
-    group: null,
+    group: options.group ?? null,
     endorse,
     latest: options.latest ?? (async () => null),
   };
@@ -158,5 +160,5 @@ export const startTestHost = async (options: {
     membership,
     log: silentLog,
   });
-  return { member, leader, follower, book, membership, asked };
+  return { member, leader, follower, book, membership, asked, followed };
 };
