@@ -17,6 +17,9 @@ export const bytesToHex = (bytes: Uint8Array): string => {
   return text;
 };
 
+/** Lower-case hex text behind `0x`, as contracts and JSON-RPC write bytes. */
+export const bytesToPrefixedHex = (bytes: Uint8Array): string => `0x${bytesToHex(bytes)}`;
+
 const decodeHex = (digits: string): Uint8Array => {
   // Buffer stops at the first pair that is not hex: a short result is a refusal.
   if (hasBuffer) return new Uint8Array(Buffer.from(digits, "hex"));

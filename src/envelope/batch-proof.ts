@@ -7,7 +7,7 @@ import {
   type FeedHash,
   type FeedId,
 } from "../core/ids.ts";
-import { bytesToHex, hexToBytes } from "../crypto/bytes.ts";
+import { bytesToPrefixedHex, hexToBytes } from "../crypto/bytes.ts";
 import { keccak256Into } from "../crypto/hashes.ts";
 import {
   batchContentOf,
@@ -52,8 +52,6 @@ export const batchProofSchema = z.strictObject({
 /** @see batchProofSchema */
 export type BatchProof = z.infer<typeof batchProofSchema>;
 
-const hex = (bytes: Uint8Array): string => `0x${bytesToHex(bytes)}`;
-
 /**
  * Proof for one member of a verified batch. Throws `BATCH_MEMBER_UNKNOWN`, `STATEMENT_MALFORMED`.
  * @example
@@ -81,8 +79,8 @@ export const proveBatchMember = (
     feedHash: member.feedHash,
     place,
     size: members.length,
-    leaf: hex(batchLeafOf(member)),
-    path: batchTreeOf(members).proof(place).map(hex),
+    leaf: bytesToPrefixedHex(batchLeafOf(member)),
+    path: batchTreeOf(members).proof(place).map(bytesToPrefixedHex),
   };
 };
 

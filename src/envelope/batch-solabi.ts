@@ -1,6 +1,6 @@
 import { fabricError } from "../core/errors/fabric-error.ts";
 import { digestHex, type Digest, type FeedHash } from "../core/ids.ts";
-import { bytesToHex, concatBytes, hexToBytes, writeHex } from "../crypto/bytes.ts";
+import { bytesToPrefixedHex, concatBytes, hexToBytes, writeHex } from "../crypto/bytes.ts";
 import { keccak256, keccak256Into } from "../crypto/hashes.ts";
 import {
   encodePackedWords,
@@ -51,7 +51,6 @@ export const BATCH_SOLABI_LENGTH = 160;
 const MAX_ROUND = 0xffff_ffff;
 /** The year 9999. */
 const MAX_SECONDS = 253_402_300_799;
-const hex = (bytes: Uint8Array): string => `0x${bytesToHex(bytes)}`;
 
 const refuse = (reason: string): never => {
   throw fabricError("STATEMENT_MALFORMED", { reason });
@@ -70,15 +69,15 @@ export const batchContentOf = (
   members: readonly BatchMember[],
   statementDigest: Digest,
 ): BatchContent => ({
-  root: hex(batchTreeOf(members).root),
-  storedHash: hex(keccak256(encodeStoredItems(storedItemsOf(members)))),
-  packedHash: hex(keccak256(encodePackedWords(packedWordsOf(members)))),
+  root: bytesToPrefixedHex(batchTreeOf(members).root),
+  storedHash: bytesToPrefixedHex(keccak256(encodeStoredItems(storedItemsOf(members)))),
+  packedHash: bytesToPrefixedHex(keccak256(encodePackedWords(packedWordsOf(members)))),
   statementDigest,
 });
 
 /** `keccak256(abi.encode(root, storedHash, packedHash, statementDigest))`, `0x` hex. */
 export const contentOf = (content: BatchContent): string =>
-  hex(
+  bytesToPrefixedHex(
     keccak256(
       concatBytes(
         hexToBytes(content.root, 32),
@@ -128,11 +127,11 @@ export const decodeOnchainBatch = (bytes: Uint8Array): OnchainBatch => {
     return checkNumber(Number(view.getBigUint64(offset + 24)), max, field);
   };
   return {
-    batchHash: hex(bytes.subarray(0, 32)) as FeedHash,
+    batchHash: bytesToPrefixedHex(bytes.subarray(0, 32)) as FeedHash,
     round: takeNumber(32, MAX_ROUND, "round"),
     issuedAt: takeNumber(64, MAX_SECONDS, "issuedAt"),
     validUntil: takeNumber(96, MAX_SECONDS, "validUntil"),
-    content: hex(bytes.subarray(128)),
+    content: bytesToPrefixedHex(bytes.subarray(128)),
   };
 };
 

@@ -1,5 +1,5 @@
 import type { CryptletId, FabricId, FeedHash, FeedId } from "../core/ids.ts";
-import { bytesToHex } from "../crypto/bytes.ts";
+import { bytesToPrefixedHex } from "../crypto/bytes.ts";
 import { keccak256 } from "../crypto/hashes.ts";
 import { canonicalJson } from "./canonical-json.ts";
 
@@ -36,5 +36,5 @@ export const computeFeedHash = (feed: {
   readonly parameters: unknown;
 }): FeedHash => {
   const texts = [feed.fabric, feed.cryptlet, feed.feed, canonicalJson(feed.parameters)];
-  return `0x${bytesToHex(keccak256(abiEncodeStrings(texts)))}` as FeedHash;
+  return bytesToPrefixedHex(keccak256(abiEncodeStrings(texts))) as FeedHash;
 };

@@ -2,7 +2,7 @@ import { rescale } from "../core/decimal.ts";
 import { parseDecimal } from "../core/parse-decimal.ts";
 import { fabricError } from "../core/errors/fabric-error.ts";
 import type { Digest, FeedHash } from "../core/ids.ts";
-import { bytesToHex, writeHex } from "../crypto/bytes.ts";
+import { bytesToHex, bytesToPrefixedHex, writeHex } from "../crypto/bytes.ts";
 import type { Observation } from "./observation.ts";
 
 /**
@@ -113,7 +113,7 @@ export const decodeOnchainObservation = (bytes: Uint8Array): OnchainObservation 
     (view.getBigUint64(80) << 64n) |
     view.getBigUint64(88);
   return {
-    feedHash: `0x${bytesToHex(bytes.subarray(0, 32))}` as FeedHash,
+    feedHash: bytesToPrefixedHex(bytes.subarray(0, 32)) as FeedHash,
     round: takeNumber(32, MAX_ROUND, "round"),
     value,
     observedAt: takeNumber(96, MAX_SECONDS, "observedAt"),

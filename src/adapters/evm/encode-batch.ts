@@ -2,7 +2,7 @@ import { concat, toBeHex } from "ethers";
 import type { BindingForm } from "../../bindings/binding.ts";
 import { fabricError } from "../../core/errors/fabric-error.ts";
 import { digestHex } from "../../core/ids.ts";
-import { bytesToHex } from "../../crypto/bytes.ts";
+import { bytesToPrefixedHex } from "../../crypto/bytes.ts";
 import { digestOf } from "../../crypto/hashes.ts";
 import {
   encodePackedWords,
@@ -46,7 +46,6 @@ export interface BatchCall {
 }
 
 const UINT32_MAX = 0xffff_ffff;
-const hex = (bytes: Uint8Array): string => `0x${bytesToHex(bytes)}`;
 const uint32 = (number: number): bigint => {
   if (number > UINT32_MAX) throw fabricError("ONCHAIN_NUMBER_OUT_OF_RANGE", { number });
   return BigInt(number);
@@ -96,7 +95,7 @@ export const prepareBatchCall = (
       concat([
         batchAbi.encodeFunctionData(entry, [report(rules), root, other, digest]),
         part,
-        hex(blob),
+        bytesToPrefixedHex(blob),
       ]),
   };
 };

@@ -1,6 +1,6 @@
 import { concat, recoverAddress, toBeHex } from "ethers";
 import type { Address } from "../../core/ids.ts";
-import { bytesToHex } from "../../crypto/bytes.ts";
+import { bytesToPrefixedHex } from "../../crypto/bytes.ts";
 import { keccak256 } from "../../crypto/hashes.ts";
 
 /** The signer set of a feed as `signerSet` answers it. */
@@ -39,11 +39,9 @@ const SIGNATURE_LENGTH = 65;
 /** Stands in a report where a list says how many members may be absent. */
 const GROUP_MARK = 0xffn;
 
-const hex = (bytes: Uint8Array): string => `0x${bytesToHex(bytes)}`;
-
 const signerOf = (digest: string, signature: Uint8Array): string | null => {
   try {
-    return recoverAddress(digest, hex(signature)).toLowerCase();
+    return recoverAddress(digest, bytesToPrefixedHex(signature)).toLowerCase();
   } catch {
     return null;
   }
@@ -58,7 +56,7 @@ const assign = (
   const [only, ...others] = signatures;
   const [member, ...rest] = members;
   if (only && member && others.length === 0 && rest.length === 0) return new Map([[member, only]]);
-  const digest = hex(keccak256(message()));
+  const digest = bytesToPrefixedHex(keccak256(message()));
   const bySigner = new Map<string, Uint8Array>();
   for (const signature of signatures) {
     const signer = signerOf(digest, signature);
@@ -83,7 +81,7 @@ export const encodeListSigners = (
   for (const [index, member] of set.members.entries()) {
     const signature = bySigner.get(member);
     if (signature?.length === SIGNATURE_LENGTH && signed < set.threshold) {
-      parts.push(hex(signature));
+      parts.push(bytesToPrefixedHex(signature));
       signed += 1;
     } else {
       parts.push(member);
@@ -107,5 +105,5 @@ export const encodeGroupSigners = (
   const signature = signatures.find(({ length }) => length === GROUP_SIGNATURE_LENGTH);
   if (!signature) return null;
   const rules = (BigInt(group.notAfter) << 16n) | (GROUP_MARK << 8n) | BigInt(group.parity);
-  return { rules, part: concat([toBeHex(group.x, 32), hex(signature)]) };
+  return { rules, part: concat([toBeHex(group.x, 32), bytesToPrefixedHex(signature)]) };
 };

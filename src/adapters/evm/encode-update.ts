@@ -1,7 +1,7 @@
 import { concat, toBeHex } from "ethers";
 import { fabricError } from "../../core/errors/fabric-error.ts";
 import { digestHex } from "../../core/ids.ts";
-import { bytesToHex } from "../../crypto/bytes.ts";
+import { bytesToPrefixedHex } from "../../crypto/bytes.ts";
 import { preAuthEncoding } from "../../envelope/dsse.ts";
 import { OBSERVATION_SOLABI_TYPE } from "../../envelope/observation.ts";
 import { decodeOnchainObservation } from "../../envelope/observation-solabi.ts";
@@ -25,8 +25,6 @@ export interface SignedPayload {
 const UINT32_MAX = 0xffff_ffff;
 const INT80_LIMIT = 2n ** 79n;
 const UINT80_MASK = 2n ** 80n - 1n;
-
-const hex = (bytes: Uint8Array): string => `0x${bytesToHex(bytes)}`;
 
 const checkUint32 = (number: number): bigint => {
   if (number > UINT32_MAX) throw fabricError("ONCHAIN_NUMBER_OUT_OF_RANGE", { number });
@@ -97,5 +95,8 @@ export const encodeUpdate = (message: SignedPayload, set: SignerSet): string | n
 export const encodeSubmit = ({ payload, signatures }: SignedPayload): string => {
   const single = signatures.filter(({ length }) => length !== GROUP_SIGNATURE_LENGTH);
   const chosen = single.length > 0 ? single : signatures.slice(0, 1);
-  return feedAbi.encodeFunctionData("submit", [hex(payload), chosen.map(hex)]);
+  return feedAbi.encodeFunctionData("submit", [
+    bytesToPrefixedHex(payload),
+    chosen.map(bytesToPrefixedHex),
+  ]);
 };

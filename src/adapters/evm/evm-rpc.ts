@@ -57,6 +57,9 @@ export const quantity = z
 /** A quantity that fits a JS number: heights, nonces, times. */
 export const smallQuantity = quantity.transform(Number).pipe(z.int().min(0));
 
+/** A number as JSON-RPC writes quantities: `0x` hex without leading zeros. */
+export const toQuantity = (value: bigint | number): string => `0x${value.toString(16)}`;
+
 /** A code and no text: long messages may hold the request's URL, and the URL a key. */
 const reasonOf = (error: unknown): string => {
   if (!(error instanceof Error)) return "no answer";

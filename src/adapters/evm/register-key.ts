@@ -2,7 +2,7 @@ import { TypedDataEncoder } from "ethers";
 import { z } from "zod";
 import { fabricError } from "../../core/errors/fabric-error.ts";
 import type { Address } from "../../core/ids.ts";
-import { bytesToHex, hexToBytes } from "../../crypto/bytes.ts";
+import { bytesToPrefixedHex, hexToBytes } from "../../crypto/bytes.ts";
 import type { EvmAccount } from "./evm-account.ts";
 import { keysAbi } from "./feed-abi.ts";
 import { keyStatuses, type KeyStatus } from "./refusal.ts";
@@ -104,7 +104,7 @@ export const signTyped = async (
   const message = hexToBytes(TypedDataEncoder.encode(domain, types, value));
   const signatures = verifiers
     .toSorted(byAddress)
-    .map(async (verifier) => `0x${bytesToHex(await verifier.sign(message))}`);
+    .map(async (verifier) => bytesToPrefixedHex(await verifier.sign(message)));
   return await Promise.all(signatures);
 };
 

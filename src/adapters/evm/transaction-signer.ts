@@ -1,6 +1,6 @@
 import { Signature, Transaction, type TransactionLike } from "ethers";
 import { addressSchema, type Address } from "../../core/ids.ts";
-import { bytesToHex, hexToBytes } from "../../crypto/bytes.ts";
+import { bytesToPrefixedHex, hexToBytes } from "../../crypto/bytes.ts";
 import { createSigningKey } from "../../crypto/key-record.ts";
 
 /** Pays for transactions and signs them: with a key in memory, or by asking a service that holds it. */
@@ -37,6 +37,6 @@ export const signTransaction = async (
 ): Promise<SignedTransaction> => {
   const transaction = Transaction.from(fields);
   const signature = await signer.sign(hexToBytes(transaction.unsignedSerialized), options);
-  transaction.signature = Signature.from(`0x${bytesToHex(signature)}`);
+  transaction.signature = Signature.from(bytesToPrefixedHex(signature));
   return { raw: transaction.serialized, hash: transaction.hash ?? "" };
 };

@@ -1,4 +1,4 @@
-import type { RpcAnswer, RpcOptions } from "../evm-rpc.ts";
+import { toQuantity, type RpcAnswer, type RpcOptions } from "../evm-rpc.ts";
 import { anyKey, blockPlace, minedPlace, type AnswerKey } from "./answer-keys.ts";
 import { isClaim, judge, noteHeights, type EndpointGroup } from "./endpoint-group.ts";
 import type { Votes } from "./gather.ts";
@@ -19,8 +19,6 @@ interface Question {
 
 const BLOCK_BY_NUMBER = "eth_getBlockByNumber";
 const nothing: RpcAnswer = { ok: true, result: null };
-const hex = (value: bigint): string => `0x${value.toString(16)}`;
-
 /** Of a transaction that some have seen mined, what those say that have not. */
 const agreedAnswer = ({ agreed }: Votes): RpcAnswer | null =>
   (agreed.find(({ answer }) => minedPlace(answer) === null) ?? agreed[0])?.answer ?? null;
@@ -102,7 +100,7 @@ const askBlock = async (
   const numbers = votes.votes.flatMap(({ answer }) => blockPlace(answer)?.number ?? []);
   const number = vouchedFor(numbers, group.quorum);
   if (number === null) throw group.undecided(BLOCK_BY_NUMBER, votes);
-  const byNumber = [hex(number), ...params.slice(1)];
+  const byNumber = [toQuantity(number), ...params.slice(1)];
   return await askFact(group, { method: BLOCK_BY_NUMBER, params: byNumber, options }, key);
 };
 
@@ -118,7 +116,7 @@ const askSame = async (
   let votes = await group.collect(method, params, key, options);
   const mayDiffer = pin !== null && !isNumber(params[pin]) && votes.votes.length >= group.quorum;
   if (votes.agreed.length === 0 && mayDiffer) {
-    const block = hex(await group.askHeight(options));
+    const block = toQuantity(await group.askHeight(options));
     const pinned = [...params.slice(0, pin), block, ...params.slice(pin + 1)];
     votes = await group.collect(method, pinned, key, options);
     judge(votes);

@@ -1,7 +1,7 @@
 import type { Clock } from "../../../core/clock.ts";
 import { fabricError } from "../../../core/errors/fabric-error.ts";
 import type { ChainName } from "../../../core/ids.ts";
-import type { RpcAnswer, RpcOptions } from "../evm-rpc.ts";
+import { toQuantity, type RpcAnswer, type RpcOptions } from "../evm-rpc.ts";
 import {
   ABSENT,
   blockKey,
@@ -81,7 +81,7 @@ const speakOf = async (
   endpoint: Endpoint,
   place: { readonly number: bigint; readonly hash: string },
 ): Promise<void> => {
-  const params = [`0x${place.number.toString(16)}`, false];
+  const params = [toQuantity(place.number), false];
   try {
     const seen = blockPlace(await endpoint.ask("eth_getBlockByNumber", params));
     if (seen?.hash === place.hash) endpoint.agreed();

@@ -1,9 +1,8 @@
 import { z } from "zod";
-import { quantity, type RpcAnswer } from "../evm-rpc.ts";
+import { quantity, toQuantity, type RpcAnswer } from "../evm-rpc.ts";
 import { quantityOf } from "./answer-keys.ts";
 import type { Vote } from "./gather.ts";
 
-const hex = (value: bigint): string => `0x${value.toString(16)}`;
 const ok = (result: unknown): RpcAnswer => ({ ok: true, result });
 const descending = (a: bigint, b: bigint): number => (a < b ? 1 : a > b ? -1 : 0);
 
@@ -17,7 +16,7 @@ const numbersOf = (votes: readonly Vote[]): bigint[] =>
 /** A quantity that a quorum says at least; null when too few gave one. */
 export const reduceVouched = (votes: readonly Vote[], quorum: number): RpcAnswer | null => {
   const value = vouchedFor(numbersOf(votes), quorum);
-  return value === null ? null : ok(hex(value));
+  return value === null ? null : ok(toQuantity(value));
 };
 
 /**
@@ -28,7 +27,7 @@ export const reduceEstimate = (votes: readonly Vote[], quorum: number): RpcAnswe
   const sorted = numbersOf(votes).toSorted(descending);
   for (const [index, largest] of sorted.entries()) {
     const smallest = sorted[index + quorum - 1];
-    if (smallest !== undefined && largest * 2n <= smallest * 3n) return ok(hex(largest));
+    if (smallest !== undefined && largest * 2n <= smallest * 3n) return ok(toQuantity(largest));
   }
   return null;
 };
@@ -55,7 +54,7 @@ export const reduceHistory = (votes: readonly Vote[], quorum: number): RpcAnswer
   const [first] = histories;
   if (first === undefined || histories.length < quorum) return null;
   const pick = (numbers: readonly (bigint | undefined)[]): string =>
-    hex(
+    toQuantity(
       vouchedFor(
         numbers.filter((one) => one !== undefined),
         quorum,
@@ -75,7 +74,7 @@ export const reduceHistory = (votes: readonly Vote[], quorum: number): RpcAnswer
       quorum,
     ) ?? 0n;
   return ok({
-    oldestBlock: hex(oldest),
+    oldestBlock: toQuantity(oldest),
     baseFeePerGas: baseFees.toReversed(),
     gasUsedRatio: first.gasUsedRatio,
     reward: rewards.toReversed(),

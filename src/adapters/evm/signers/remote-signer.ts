@@ -3,7 +3,7 @@ import { Agent, request, type Dispatcher } from "undici";
 import { z } from "zod";
 import { fabricError } from "../../../core/errors/fabric-error.ts";
 import { addressSchema, type Address } from "../../../core/ids.ts";
-import { bytesToHex, hexToBytes } from "../../../crypto/bytes.ts";
+import { bytesToPrefixedHex, hexToBytes } from "../../../crypto/bytes.ts";
 import { keccak256 } from "../../../crypto/hashes.ts";
 import type { TransactionSigner } from "../transaction-signer.ts";
 
@@ -63,10 +63,10 @@ const normalise = (text: string): Signature => {
   const bytes = hexToBytes(text.replaceAll('"', ""), 65);
   const last = bytes[64] ?? 0;
   const v = last < 27 ? last + 27 : last;
-  const s = BigInt(`0x${bytesToHex(bytes.subarray(32, 64))}`);
+  const s = BigInt(bytesToPrefixedHex(bytes.subarray(32, 64)));
   const isUpper = s > ORDER / 2n;
   return Signature.from({
-    r: `0x${bytesToHex(bytes.subarray(0, 32))}`,
+    r: bytesToPrefixedHex(bytes.subarray(0, 32)),
     s: toBeHex(isUpper ? ORDER - s : s, 32),
     v: isUpper ? 55 - v : v,
   });
@@ -162,7 +162,7 @@ export const createRemoteSigner = (options: RemoteSignerOptions): TransactionSig
     address,
     sign: async (message, { signal } = {}) => {
       identifier ??= await findKey(signal);
-      const data = `0x${bytesToHex(message)}`;
+      const data = bytesToPrefixedHex(message);
       const path = `sign/${encodeURIComponent(identifier)}`;
       const answer = await ask(path, { data }, MAX_SIGNATURE_BYTES, signal);
       const parsed = signatureSchema.safeParse(answer);
@@ -171,7 +171,7 @@ export const createRemoteSigner = (options: RemoteSignerOptions): TransactionSig
       let signer: Address;
       try {
         signature = normalise(parsed.data);
-        const digest = `0x${bytesToHex(keccak256(message))}`;
+        const digest = bytesToPrefixedHex(keccak256(message));
         signer = addressSchema.parse(recoverAddress(digest, signature));
       } catch {
         throw wrong("a signature of no key");

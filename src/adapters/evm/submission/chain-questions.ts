@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Address } from "../../../core/ids.ts";
 import { receiptSchema, transactionSchema, type EvmReceipt } from "../chain-answers.ts";
-import { quantity, smallQuantity, type EvmRpc, type RpcOptions } from "../evm-rpc.ts";
+import { quantity, smallQuantity, toQuantity, type EvmRpc, type RpcOptions } from "../evm-rpc.ts";
 import type { BlockRef } from "./block-list.ts";
 
 /** A block with what it holds. */
@@ -42,8 +42,6 @@ const blockSchema = z.object({
   timestamp: smallQuantity,
   transactions: z.array(hash).max(100_000),
 });
-
-const hex = (number: number): string => `0x${number.toString(16)}`;
 
 /** From so many on, one question for the whole block is cheaper. */
 const MANY = 4;
@@ -88,7 +86,12 @@ export const createChainQuestions = (rpc: EvmRpc, account: Address): ChainQuesti
       return block?.hash === wanted ? block : null;
     },
     blockByNumber: (number, options) =>
-      rpc.call(blockSchema.nullable(), "eth_getBlockByNumber", [hex(number), false], options),
+      rpc.call(
+        blockSchema.nullable(),
+        "eth_getBlockByNumber",
+        [toQuantity(number), false],
+        options,
+      ),
     tagged: async (tag, options) => {
       const answer = await rpc.ask("eth_getBlockByNumber", [tag, false], options);
       const parsed = blockSchema.nullable().safeParse(answer.ok ? answer.result : null);
