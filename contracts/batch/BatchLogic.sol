@@ -30,7 +30,7 @@ contract BatchLogic is BatchState, SignerSet, IBatchStore {
     function storeRoot_lGQkD(uint256 report, bytes32 content) external {
         uint256 length = AFTER_TWO + _signersLength(report);
         if (msg.data.length != length) revert WrongLength(length, msg.data.length);
-        _accept(report, content, AFTER_TWO);
+        _accept(report, content, AFTER_TWO, Form.ROOT);
         emit RootStored(report);
     }
 
@@ -43,7 +43,7 @@ contract BatchLogic is BatchState, SignerSet, IBatchStore {
     ) external {
         uint256 position = _blobAt(report, ITEM_LENGTH);
         bytes32 storedHash = keccak256(msg.data[position:]);
-        _accept(report, BatchHash.ofContent(root, storedHash, packedHash, statementDigest), AFTER_FOUR);
+        _accept(report, BatchHash.ofContent(root, storedHash, packedHash, statementDigest), AFTER_FOUR, Form.STORED);
         (uint256 accepted, uint256 refused) = _storeItems(position);
         emit ItemsStored(report >> 224, uint32(report >> 192), accepted, refused);
     }
@@ -52,7 +52,7 @@ contract BatchLogic is BatchState, SignerSet, IBatchStore {
     function storeWords(uint256 report, bytes32 root, bytes32 storedHash, bytes32 statementDigest) external {
         uint256 position = _blobAt(report, WORD_LENGTH);
         bytes32 packedHash = keccak256(msg.data[position:]);
-        _accept(report, BatchHash.ofContent(root, storedHash, packedHash, statementDigest), AFTER_FOUR);
+        _accept(report, BatchHash.ofContent(root, storedHash, packedHash, statementDigest), AFTER_FOUR, Form.PACKED);
         emit WordsStored(report >> 224, uint32(report >> 192), _storeWords(position));
     }
 
@@ -125,6 +125,11 @@ contract BatchLogic is BatchState, SignerSet, IBatchStore {
     }
 
     /// @inheritdoc IBatchStore
+    function form() external view returns (Form) {
+        return _form;
+    }
+
+    /// @inheritdoc IBatchStore
     function ring() external view returns (uint16 size, uint32 spacing) {
         return (_ringSize, _ringSpacing);
     }
@@ -151,7 +156,8 @@ contract BatchLogic is BatchState, SignerSet, IBatchStore {
     }
 
     /// @dev Order, time and signers; then the head moves.
-    function _accept(uint256 report, bytes32 content, uint256 position) private {
+    function _accept(uint256 report, bytes32 content, uint256 position, Form brought) private {
+        if (brought != _form) revert WrongForm(_form);
         uint256 head = _head;
         uint256 latest = head >> 224;
         uint256 issuedAt = uint32(report >> 192);

@@ -48,6 +48,7 @@ contract BatchRegistry is SignerSetAdmin {
     /// @param batchHash Name of the batch in every signed message.
     /// @param members Feed hashes in the order that the name was made of: events name members by them.
     /// @param signers Workload, threshold and admitted keys.
+    /// @param form What the batch's contract keeps, for ever.
     /// @param ringSize Older batches that proofs may be about; 0 keeps the newest only.
     /// @param ringSpacing Seconds that share one place among them: the batch's interval.
     /// @param description Text for people.
@@ -55,13 +56,14 @@ contract BatchRegistry is SignerSetAdmin {
         bytes32 batchHash,
         bytes32[] calldata members,
         IBatchStore.Signers calldata signers,
+        IBatchStore.Form form,
         uint16 ringSize,
         uint32 ringSpacing,
         string calldata description
     ) external onlyRole(FEED_ADMIN_ROLE) returns (IBatchStore batch) {
         if (address(batchOf[batchHash]) != address(0)) revert BatchExists(batchHash, address(batchOf[batchHash]));
         batch = IBatchStore(
-            address(new BatchStore(address(logic), keys, batchHash, members, ringSize, ringSpacing, description))
+            address(new BatchStore(address(logic), keys, batchHash, members, form, ringSize, ringSpacing, description))
         );
         batchOf[batchHash] = batch;
         emit BatchRegistered(

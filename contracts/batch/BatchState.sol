@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.24;
 
+import {IBatchStore} from "../interfaces/IBatchStore.sol";
 import {SignerSetState} from "../SignerSetState.sol";
 
 /// @title Storage of one batch, shared by `BatchStore`, which owns it, and `BatchLogic`, which runs in it.
@@ -27,6 +28,8 @@ abstract contract BatchState is SignerSetState {
     /// @dev Older heads that are kept for proofs, and the seconds that share one place among them.
     uint16 internal _ringSize;
     uint32 internal _ringSpacing;
+    /// @dev The one form in which batches are taken.
+    IBatchStore.Form internal _form;
     string internal _description;
 
     /// @dev Stored form, by place: round (32) | observedAt (32) | validUntil - observedAt (32) | value (int80) | 0 (80).

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.24;
 
 import {BatchState} from "./BatchState.sol";
+import {IBatchStore} from "../interfaces/IBatchStore.sol";
 import {ICryptletKeys} from "../interfaces/ICryptletKeys.sol";
 
 /// @title One batch at an address of its own, to be used through `IBatchStore`.
@@ -20,6 +21,11 @@ contract BatchStore is BatchState {
     /// @dev Makes a contract of the bytes behind it.
     bytes11 private constant CREATE_CODE = hex"600B5981380380925939F3";
 
+    /// @dev Selector of `storeRoot_lGQkD`.
+    uint256 private constant STORE_ROOT = 0xc0;
+
+    /// @dev What is taken here: `STORE_ROOT`, or in the other forms what no selector can be.
+    uint256 private immutable _entry;
     address private immutable _logic;
     bytes32 private immutable _name;
     uint256 private immutable _size;
@@ -34,6 +40,7 @@ contract BatchStore is BatchState {
     /// @param keys_ Registry of attested keys.
     /// @param batchHash_ Name of the batch in every signed message.
     /// @param members_ Feed hashes in the order that `batchHash_` was made of.
+    /// @param form_ The one form in which batches are taken.
     /// @param ringSize_ Older heads to keep for proofs.
     /// @param ringSpacing_ Seconds that share one place among them: the batch's interval.
     /// @param description_ Text for people.
@@ -42,12 +49,14 @@ contract BatchStore is BatchState {
         ICryptletKeys keys_,
         bytes32 batchHash_,
         bytes32[] memory members_,
+        IBatchStore.Form form_,
         uint16 ringSize_,
         uint32 ringSpacing_,
         string memory description_
     ) {
         if (members_.length == 0 || members_.length > MAX_MEMBERS) revert BadMembers(members_.length);
         if (ringSize_ != 0 && ringSpacing_ == 0) revert BadRing();
+        (_form, _entry) = (form_, form_ == IBatchStore.Form.ROOT ? STORE_ROOT : type(uint256).max);
         (_logic, _name, _size, _spacing) = (logic, batchHash_, ringSize_, ringSpacing_);
         (_keys, _batchHash, _registry, _description) = (keys_, batchHash_, msg.sender, description_);
         (_memberCount, _ringSize, _ringSpacing) = (uint16(members_.length), ringSize_, ringSpacing_);
@@ -65,9 +74,10 @@ contract BatchStore is BatchState {
         bytes32 name = _name;
         uint256 size = _size;
         uint256 spacing = _spacing;
+        uint256 entry = _entry;
         assembly {
             // storeRoot_lGQkD(uint256 report, bytes32 content) and signatures; see IBatchStore.
-            if eq(shr(224, calldataload(0)), 0xc0) {
+            if eq(shr(224, calldataload(0)), entry) {
                 let head := sload(0)
                 let report := calldataload(4)
                 let issuedAt := and(shr(192, report), UINT32)

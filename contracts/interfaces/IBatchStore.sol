@@ -4,10 +4,20 @@ pragma solidity ^0.8.24;
 import {ISignerSet} from "./ISignerSet.sol";
 
 /// @title Many feeds under one signature, on chain: what is accepted, what is refused, how it is read.
-/// @notice Each accepted batch takes the place of the one before. Which of the three forms a batch came in decides what
-/// can be read afterwards: `stored` each value with its true round, `packed` four values to a slot, `root` one hash, from
+/// @notice Each accepted batch takes the place of the one before. The contract's form, for ever the one that it was made
+/// with, decides what can be read: `stored` each value with its true round, `packed` four values to a slot, `root` one hash, from
 /// which any member's newest observation is read with a proof.
 interface IBatchStore is ISignerSet {
+    /// @notice What this contract keeps of a batch.
+    enum Form {
+        STORED,
+        PACKED,
+        ROOT
+    }
+
+    /// @notice This contract keeps batches in another form. A batch is signed for all three, so that anyone could otherwise
+    /// bring one in a form that nobody reads, and with it keep out the form that is asked for.
+    error WrongForm(Form form);
     /// @notice Bits of the report that say nothing must be 0.
     error ReportMalformed(uint256 report);
     /// @notice This batch is on chain already.
@@ -120,6 +130,9 @@ interface IBatchStore is ISignerSet {
 
     /// @notice Feed hashes of the members in their order.
     function members() external view returns (bytes32[] memory);
+
+    /// @notice The form in which batches are taken.
+    function form() external view returns (Form);
 
     /// @notice Older heads that proofs may be about, and the seconds that share one place among them.
     function ring() external view returns (uint16 size, uint32 spacing);

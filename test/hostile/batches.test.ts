@@ -52,7 +52,7 @@ const refuses = async (batch: TestBatch, data: string): Promise<string | null> =
 
 describe.each(FORMS)("a batch in the form %s is refused", (form) => {
   it("when it is forged, altered or signed by a stranger", async () => {
-    const batch = await open();
+    const batch = await open({ form });
     const now = await fixture.now();
     const stranger = namedKey("a stranger");
     const good = batch.sign(membersAt(1, now), { round: 1, issuedAt: now });
@@ -71,7 +71,7 @@ describe.each(FORMS)("a batch in the form %s is refused", (form) => {
   });
 
   it("when it is old, or there already", async () => {
-    const batch = await open();
+    const batch = await open({ form });
     const now = await fixture.now();
     const encode = async (round: number, issuedAt: number) =>
       await batch.encode(batch.sign(membersAt(round, now + round), { round, issuedAt }), form);
@@ -83,8 +83,17 @@ describe.each(FORMS)("a batch in the form %s is refused", (form) => {
     expect(await refuses(batch, await encode(3, now))).toBe("OldBatch");
   });
 
+  it("when it comes in another form, so that nobody keeps out the one that is asked for", async () => {
+    const batch = await open({ form });
+    const now = await fixture.now();
+    const signed = batch.sign(membersAt(1, now), { round: 1, issuedAt: now });
+    for (const other of FORMS.filter((one) => one !== form))
+      expect(await refuses(batch, await batch.encode(signed, other)), other).toBe("WrongForm");
+    await batch.send(await batch.encode(signed, form));
+  });
+
   it("when it is dated ahead, or has run out", async () => {
-    const batch = await open();
+    const batch = await open({ form });
     const now = await fixture.now();
     const at = async (issuedAt: number, validUntil: number) =>
       await batch.encode(batch.sign(membersAt(1, now), { round: 1, issuedAt, validUntil }), form);
@@ -93,7 +102,7 @@ describe.each(FORMS)("a batch in the form %s is refused", (form) => {
   });
 
   it("when it is cut, padded or oversized", async () => {
-    const batch = await open();
+    const batch = await open({ form });
     const now = await fixture.now();
     const data = await batch.encode(
       batch.sign(membersAt(1, now), { round: 1, issuedAt: now }),
@@ -110,7 +119,7 @@ describe.each(FORMS)("a batch in the form %s is refused", (form) => {
 
   it("when it is under-signed, or its key was revoked, expired or is offline", async () => {
     const keys = ["u1", "u2", "u3"].map((name) => namedKey(`${form} ${name}`));
-    const batch = await createTestBatch(fixture, { keys, size: SIZE, threshold: 2 });
+    const batch = await createTestBatch(fixture, { keys, size: SIZE, threshold: 2, form });
     const now = await fixture.now();
     const [a, b, c] = batch.keys;
     if (!a || !b || !c) throw new Error("three keys");
@@ -130,14 +139,14 @@ describe.each(FORMS)("a batch in the form %s is refused", (form) => {
   });
 
   it("when it is another batch's, or of another contract's signers", async () => {
-    const [batch, other] = [await open(), await open()];
+    const [batch, other] = [await open({ form }), await open({ form })];
     const now = await fixture.now();
     const data = await other.encode(
       other.sign(membersAt(1, now), { round: 1, issuedAt: now }),
       form,
     );
     expect(await refuses(batch, data)).toBe("ONCHAIN_SIGNER_NOT_ADMITTED");
-    const larger = await createTestBatch(fixture, { keys: batch.keys, size: SIZE + 1 });
+    const larger = await createTestBatch(fixture, { keys: batch.keys, size: SIZE + 1, form });
     const foreign = larger.sign(
       batchMembers([...places, SIZE].map((place) => observe(place, { round: 1, observedAt: now }))),
       { round: 1, issuedAt: now },
@@ -149,7 +158,7 @@ describe.each(FORMS)("a batch in the form %s is refused", (form) => {
 
 describe("items of a stored batch", () => {
   it("are refused one by one, seen as such, and spoil nothing", async () => {
-    const batch = await open();
+    const batch = await open({ form: "stored" });
     const now = await fixture.now();
     await batch.send(
       await batch.encode(
@@ -179,7 +188,7 @@ describe("items of a stored batch", () => {
   });
 
   it("cannot use up a member's rounds", async () => {
-    const batch = await open();
+    const batch = await open({ form: "stored" });
     const now = await fixture.now();
     const send = async (round: number, at: number) =>
       await batch.send(

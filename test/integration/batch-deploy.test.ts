@@ -73,9 +73,16 @@ it("puts a batch beside a feed's key registry, and renews its key on the second 
   const call = feedAbi.encodeFunctionData("decimals");
   expect(await account.read(reader?.contract ?? batchStore, call)).toMatch(/8$/);
 
-  const again = await deploy(registry, "--form", "root");
+  const again = await deploy(registry);
   expect(again).toMatchObject({ created: false, readers: [], contracts: { batchStore } });
-  expect(again.binding.form).toBe("root");
+  expect(again.binding.form).toBe("stored");
+  const otherForm = await runForTest(
+    `contract deploy metals --batch --form root --json --registry ${registry}`
+      .split(" ")
+      .concat("--config", stage.configFile, "--admin-key", adminKey),
+    [contractDeploy],
+  );
+  expect(`${otherForm.stdout}${otherForm.stderr}`).toContain("BATCH_FORM_WRONG");
 
   const unknown = await runForTest(
     ["contract", "deploy", "nothing", "--batch", "--json", "--config", stage.configFile],

@@ -148,6 +148,7 @@ describe("a host with batches", () => {
           workload,
           signers: [addressSchema.parse(stage.signer)],
           threshold: 1,
+          form,
           ringSize: 7,
           ringSpacing: 1,
           description: form,

@@ -94,6 +94,7 @@ export const measureBatches = async (chain: TestChain): Promise<GasFigures> => {
       workload: WORKLOAD,
       signers: [addressOf(key)],
       threshold: 1,
+      form,
       ringSize,
       ringSpacing: 10,
       description: "all",

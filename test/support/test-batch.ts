@@ -45,6 +45,8 @@ export const createTestBatch = async (
     readonly keys: readonly SigningKey[];
     readonly size: number;
     readonly threshold?: number;
+    /** Default `root`. */
+    readonly form?: BatchForm;
     readonly ringSize?: number;
   },
 ): Promise<TestBatch> => {
@@ -59,6 +61,7 @@ export const createTestBatch = async (
     workload: WORKLOAD,
     signers: keys.map(addressOf),
     threshold: options.threshold ?? keys.length,
+    form: options.form ?? "root",
     ringSize,
     ringSpacing: 1,
     description: "test",

@@ -17,6 +17,7 @@ export const batchAbi = new Interface([
   "function latestBatch() view returns (uint256)",
   "function batchHash() view returns (bytes32)",
   "function members() view returns (bytes32[])",
+  "function form() view returns (uint8)",
   "function ring() view returns (uint16 size, uint32 spacing)",
   "function description() view returns (string)",
   "event RootStored(uint256 header)",
@@ -24,6 +25,7 @@ export const batchAbi = new Interface([
   "event WordsStored(uint256 indexed round, uint256 issuedAt, uint256 words)",
   "event AnswerUpdated(bytes32 indexed feedHash, int256 current, uint256 roundAndTime)",
   "event ItemRefused(bytes32 indexed feedHash, uint256 roundId, bytes4 reason)",
+  "error WrongForm(uint8 form)",
   "error ReportMalformed(uint256 report)",
   "error DuplicateBatch(uint256 issuedAt)",
   "error OldBatch(uint256 issuedAt, uint256 latest)",
@@ -40,7 +42,7 @@ export const batchAbi = new Interface([
 export const batchRegistryAbi = new Interface([
   "function batchOf(bytes32 batchHash) view returns (address)",
   "function feedOf(address batch, uint256 place) view returns (address)",
-  `function createBatch(bytes32 batchHash, bytes32[] members, ${SIGNERS} signers, uint16 ringSize, uint32 ringSpacing, string description) returns (address)`,
+  `function createBatch(bytes32 batchHash, bytes32[] members, ${SIGNERS} signers, uint8 form, uint16 ringSize, uint32 ringSpacing, string description) returns (address)`,
   "function createFeed(bytes32 batchHash, uint256 place, uint8 decimals, string description) returns (address)",
   `function setSigners(bytes32 batchHash, ${SIGNERS} signers)`,
 ]);

@@ -6,6 +6,7 @@ type Text = (index: number) => string;
 export const batchRefusals: Readonly<Record<string, (text: Text) => FabricError>> = {
   DuplicateBatch: (text) => fabricError("ONCHAIN_BATCH_EXISTS", { issuedAt: text(0) }),
   OldBatch: (text) => fabricError("ONCHAIN_BATCH_OLD", { issuedAt: text(0), latest: text(1) }),
+  WrongForm: () => fabricError("ONCHAIN_BATCH_FORM_WRONG", {}),
   ReportMalformed: () => fabricError("ONCHAIN_BATCH_MALFORMED", { position: "report" }),
   ItemOutOfOrder: (text) => fabricError("ONCHAIN_BATCH_MALFORMED", { position: text(0) }),
   UnknownPlace: (text) => fabricError("ONCHAIN_BATCH_MALFORMED", { position: text(0) }),

@@ -7,6 +7,7 @@ import {
   type Deployment,
   type SignersRegistration,
 } from "./deploy.ts";
+import type { BatchForm } from "./encode-batch.ts";
 import type { EvmAccount } from "./evm-account.ts";
 import { keysAbi } from "./feed-abi.ts";
 
@@ -20,11 +21,16 @@ export interface BatchDeployment {
   readonly registry: Address;
 }
 
+/** Forms in the order of the contracts' enumeration. */
+export const batchForms = ["stored", "packed", "root"] as const satisfies readonly BatchForm[];
+
 /** A batch as it is registered. */
 export interface BatchRegistration extends SignersRegistration {
   readonly batchHash: FeedHash;
   /** In the order that the hash was made of. */
   readonly members: readonly FeedHash[];
+  /** What the contract keeps, for ever. */
+  readonly form: BatchForm;
   /** Older batches that proofs may be about; 0 keeps the newest only. */
   readonly ringSize: number;
   /** Seconds that share one place among them: the batch's interval. */
@@ -80,6 +86,7 @@ export const registerBatch = async (
     batchHash,
     members,
     toSignersTuple(batch),
+    batchForms.indexOf(batch.form),
     ringSize,
     ringSpacing,
     description,

@@ -1,7 +1,8 @@
 import path from "node:path";
 
-import { batchRegistryAbi } from "../../adapters/evm/batch-abi.ts";
+import { batchAbi, batchRegistryAbi } from "../../adapters/evm/batch-abi.ts";
 import {
+  batchForms,
   deployBatchContracts,
   registerBatch,
   registerBatchFeed,
@@ -70,6 +71,21 @@ const findBatch = async (
   return ZERO.test(word) ? null : addressSchema.parse(`0x${word.slice(26)}`);
 };
 
+/** A batch's contract keeps one form for ever. Throws `BATCH_FORM_WRONG`. */
+const checkForm = async (
+  account: EvmAccount,
+  batch: Address,
+  { feed, form }: { readonly feed: string; readonly form: Form },
+): Promise<void> => {
+  const kept = batchForms[Number(await account.read(batch, batchAbi.encodeFunctionData("form")))];
+  if (kept !== form)
+    throw fabricError("BATCH_FORM_WRONG", {
+      feed,
+      form,
+      reason: `its contract ${batch} keeps the form ${kept ?? "of no batch"}`,
+    });
+};
+
 /** Key registry and batch registry: those that are there, or new ones beside what is there. */
 const ensureContracts = async (
   account: EvmAccount,
@@ -118,6 +134,7 @@ export const deployBatch = async (input: Input): Promise<CommandResult> => {
     progress.update("Deploying");
     const contracts = await ensureContracts(account, given, feed.hash, signal);
     const { keys, registry, known } = contracts;
+    if (known !== null) await checkForm(account, known, { feed: args.feed, form: options.form });
     const notAfter = Math.floor(Date.now() / 1_000) + options.keyDays * DAY_SECONDS;
     const { address: key, measurement, evidenceId, policyDigest } = signer;
     const attestation = { signer: key, workload: measurement, evidenceId, policyDigest, notAfter };
@@ -140,6 +157,7 @@ export const deployBatch = async (input: Input): Promise<CommandResult> => {
           workload,
           signers: [key],
           threshold: 1,
+          form: options.form,
           ringSize: options.rounds,
           ringSpacing: Math.max(1, Math.floor(settings.intervalMs / 1_000)),
           description,

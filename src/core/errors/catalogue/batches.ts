@@ -40,6 +40,11 @@ export const batchErrors = {
     hint: "Nothing to do: what it says that is newer comes with the next batch.",
     exit: 15,
   },
+  ONCHAIN_BATCH_FORM_WRONG: {
+    kind: "verification",
+    message: "The contract keeps batches in another form",
+    hint: "Bind the batch in the form that its contract was deployed with.",
+  },
   ONCHAIN_BATCH_MALFORMED: {
     kind: "verification",
     message: "The contract refuses the batch at {position}",
