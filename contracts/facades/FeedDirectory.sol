@@ -46,6 +46,8 @@ abstract contract FeedDirectory {
 
     /// @notice Keep the constants of a feed here, so that each later use costs less. Open to anyone, for ever true.
     function remember(bytes32 feedHash) external {
+        // What is kept stays: an id of Pyth's, though a feed was given it for its name since.
+        if (_feeds[feedHash].feed != address(0)) return;
         _remember(feedHash, feedHash);
     }
 

@@ -143,7 +143,8 @@ contract ReportForwarder is FeedDirectory {
         return (latest.round, latest.observedAt, latest.state);
     }
 
-    /// @dev The receiver gets exactly `gasLimit`; what it returns is not copied, however long it is.
+    /// @dev The receiver gets exactly `gasLimit`; what it returns is not copied, however long it is. Another `report` from
+    /// inside takes more than that here and is refused, so that its outcome is never taken for this one's.
     function _call(address receiver, bytes memory call_) private returns (bool ok) {
         uint256 limit = gasLimit;
         // EIP-150 keeps back a 64th of what is left.

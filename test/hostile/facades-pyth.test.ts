@@ -259,4 +259,21 @@ describe.each(evmEngines)("attacks on the facade for Pyth on $name", ({ availabl
       expect(await ask(pyth, "aliasOf", quorum.feedHash)).toEqual([`0x${"00".repeat(32)}`]);
     },
   );
+
+  it.runIf(isThere)(
+    "keeps an id of Pyth's where it is when a feed takes it for its name",
+    async () => {
+      const { registry } = fixture.contracts;
+      const priceIds = [{ priceId: namedHash("squatted"), feedHash: quorum.feedHash }];
+      const facade = await fixture.facade({ kind: "pyth", registry, priceIds });
+      const squatter = await fixture.feed("squatted", { keys: [namedKey("squatter")] });
+      const message = await squatter.message(9, { value: 1n });
+      await fixture.push(squatter, message);
+      const before = await ask(facade, "getPriceUnsafe", namedHash("squatted"));
+      expect((await fixture.send(facade, "remember", [namedHash("squatted")])).status).toBe(1);
+      expect(await ask(facade, "getPriceUnsafe", namedHash("squatted"))).toEqual(before);
+      const data = [[pythUpdate(message)]];
+      expect(await refusalOf(facade, "updatePriceFeeds", data)).toBe("InvalidUpdateData");
+    },
+  );
 });

@@ -209,6 +209,20 @@ describe.each(evmEngines)("attacks on the forwarder on $name", ({ available, sta
     expect([await state(), await taken()]).toEqual([[1, "SUCCEEDED"], 1]);
   });
 
+  it.runIf(isThere)("a receiver that reenters with the next round changes nothing", async () => {
+    const { message, behave, report, wordsOf, receiver, taken, state } = await stage("nests");
+    const now = await fixture.now();
+    const next = await message(2, { observedAt: now + 2 });
+    await behave("REENTERS", forwarder.interface.encodeFunctionData("report", wordsOf(next)));
+    // A receiver has what the forwarder gives it, and another report takes more than that.
+    expect(await report(await message(1, { observedAt: now + 1 }), 10_000_000n)).toBe(true);
+    expect(await ask(receiver, "reentered")).toEqual([false]);
+    expect([await state(), await taken()]).toEqual([[1, "SUCCEEDED"], 1]);
+    await behave("TAKES");
+    expect(await report(next)).toBe(true);
+    expect([await state(), await taken()]).toEqual([[2, "SUCCEEDED"], 2]);
+  });
+
   it.runIf(isThere)("a carrier cannot starve a receiver", async () => {
     const { message, report, state, taken } = await stage("starved");
     const good = await message(1);
