@@ -107,6 +107,8 @@ contract CryptletKeys is ICryptletKeys, VerifierSet, KeyLinks {
     event GroupAttested(address indexed key, uint8 k, uint32 epoch, address[] members);
     /// @notice A group may not sign because of its members' keys, or may again.
     event GroupSuspensionChanged(address indexed key, bool suspended);
+    /// @notice A member was renewed for less than its group: the group ends no later, and is hardware's only if all are.
+    event GroupLimited(address indexed key, uint64 notAfter, bool hardware);
     /// @notice A key's status changed; `by` is 0 when verifiers decided.
     event KeyStatusChanged(address indexed key, Status status, address by);
     /// @notice Keys of this workload with a lower security version no longer count; `by` is 0 when verifiers decided.
@@ -416,18 +418,18 @@ contract CryptletKeys is ICryptletKeys, VerifierSet, KeyLinks {
     }
 
     function _push(address key) private {
-        uint256 count = _groupsOf[key].length();
-        for (uint256 i = 0; i < count; ++i) {
-            address group = _groupsOf[key].at(i);
-            if (_recheckGroup(group)) _pushTo(group);
-        }
+        // A copy: a watcher may carry a result that gives a group other members meanwhile.
+        address[] memory groups = _groupsOf[key].values();
+        for (uint256 i = 0; i < groups.length; ++i) if (_recheckGroup(groups[i])) _pushTo(groups[i]);
         _pushTo(key);
     }
 
-    /// @dev A group stands while none of its members is compromised and k of them are in use. True when that changed.
+    /// @dev A group stands while none of its members is compromised and k of them are in use, no longer than each of those,
+    /// and as hardware's only if all are. True when any of that changed.
     function _recheckGroup(address group) private returns (bool changed) {
         Group storage known = _groups[group];
-        bytes32 workload = _keys[group].workload;
+        Key storage own = _keys[group];
+        (bytes32 workload, uint64 notAfter, bool hardware) = (own.workload, own.notAfter, own.hardware);
         uint32 floor = _floors[workload];
         address[] storage members = _members[group];
         uint256 good;
@@ -435,11 +437,20 @@ contract CryptletKeys is ICryptletKeys, VerifierSet, KeyLinks {
         for (uint256 i = 0; i < members.length; ++i) {
             Key storage key = _keys[members[i]];
             compromised = compromised || key.status == Status.COMPROMISED;
-            if (_standingOf(key, workload, floor).notAfter != 0) ++good;
+            Standing memory standing = _standingOf(key, workload, floor);
+            if (standing.notAfter == 0) continue;
+            ++good;
+            if (standing.notAfter < notAfter) notAfter = standing.notAfter;
+            hardware = hardware && standing.hardware;
+        }
+        if (notAfter != own.notAfter || hardware != own.hardware) {
+            (own.notAfter, own.hardware) = (notAfter, hardware);
+            emit GroupLimited(group, notAfter, hardware);
+            changed = true;
         }
         bool suspended = compromised || good < known.k;
-        changed = suspended != known.suspended;
-        if (changed) {
+        if (suspended != known.suspended) {
+            changed = true;
             known.suspended = suspended;
             emit GroupSuspensionChanged(group, suspended);
         }

@@ -79,14 +79,11 @@ abstract contract KeyLinks {
 
     /// @dev Feeds first, which are trusted; then the others, who can do nothing but fail.
     function _pushTo(address key) internal {
-        uint256 count = _feeds[key].length();
-        for (uint256 i = 0; i < count; ++i) {
-            (address feed, ) = _feeds[key].at(i);
-            ISignerSet(feed).refreshSigners();
-        }
-        count = _watchers[key].length();
-        for (uint256 i = 0; i < count; ++i) {
-            address watcher = _watchers[key].at(i);
+        address[] memory feeds = _feeds[key].keys();
+        for (uint256 i = 0; i < feeds.length; ++i) ISignerSet(feeds[i]).refreshSigners();
+        address[] memory watchers = _watchers[key].values();
+        for (uint256 i = 0; i < watchers.length; ++i) {
+            address watcher = watchers[i];
             // A call gets at most 63/64 of what is left: with less, the sender could starve a watcher.
             if ((gasleft() * 63) / 64 < WATCHER_GAS + 10_000) revert NotEnoughGas();
             if (!_refreshWatcher(watcher)) emit PushFailed(key, watcher);

@@ -20,6 +20,8 @@ abstract contract PullConsumer is SignerSet {
     error ObservationTooOld(uint256 observedAt, uint256 blockTime);
     /// @notice An observation at least as new was seen before.
     error ObservationNotNewer(uint256 observedAt, uint256 seen);
+    /// @notice The round is further ahead than any feed gets in the time between: see `FeedState`.
+    error ObservationTooFar(uint256 round, uint256 seen);
     /// @notice The source's time is ahead of the chain's by more than the tolerance.
     error ObservationFutureDated(uint256 observedAt, uint256 blockTime);
     /// @notice The message is past its `validUntil`.
@@ -32,6 +34,9 @@ abstract contract PullConsumer is SignerSet {
     uint256 private constant UINT32 = 0xffffffff;
     /// @dev How far, in seconds, a source's clock may be ahead of the chain's.
     uint256 private constant MAX_AHEAD = 60;
+    /// @dev How far a round may be ahead of the last one that was seen: as `FeedState` has it, and why.
+    uint256 private constant MAX_JUMP = 65_536;
+    uint256 private constant MAX_ROUNDS_PER_SECOND = 1_000;
 
     /// @notice The feed whose observations count.
     bytes32 public immutable feedHash;
@@ -89,9 +94,15 @@ abstract contract PullConsumer is SignerSet {
         uint256 position
     ) internal returns (int256 value, uint256 observedAt) {
         uint256 head = _head;
+        uint256 seenAt = (head >> 112) & UINT32;
+        uint256 seenRound = (head >> 144) & UINT32;
         observedAt = (report >> 192) & UINT32;
-        if (observedAt <= ((head >> 112) & UINT32) || (report >> 224) <= ((head >> 144) & UINT32))
-            revert ObservationNotNewer(observedAt, uint32(head >> 112));
+        if (observedAt <= seenAt || (report >> 224) <= seenRound) revert ObservationNotNewer(observedAt, seenAt);
+        unchecked {
+            if (
+                seenRound != 0 && (report >> 224) - seenRound > MAX_JUMP + MAX_ROUNDS_PER_SECOND * (observedAt - seenAt)
+            ) revert ObservationTooFar(report >> 224, seenRound);
+        }
         value = _verify(head, report, statementDigest, position);
         _head = (head & ~(uint256(type(uint64).max) << 112)) | ((report >> 192) << 112);
     }

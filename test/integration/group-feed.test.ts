@@ -176,6 +176,35 @@ describe("a group key", () => {
     expect(await publish(feed, 3, { signers })).toBe(GROUP_ENTRY);
   });
 
+  it("ends with a member that was renewed for less, in that transaction", async () => {
+    const feed = await makeFeed("shortened member");
+    const [key] = feed.keys;
+    if (!key) throw new Error("no key");
+    const end = (await fixture.now()) + 50;
+    await fixture.attest(key, { notAfter: end });
+    expect((await feed.signerSet()).group).toMatchObject({ notAfter: end });
+    expect(await publish(feed, 1)).toBe(GROUP_ENTRY);
+    const late = await feed.packed(await feed.groupMessage(2));
+    await fixture.chain.ask("evm_increaseTime", 60);
+    await fixture.chain.ask("evm_mine");
+    expect(await feed.refusal(late)).toBe("ONCHAIN_KEY_EXPIRED");
+  });
+
+  it("is no hardware's any more when a member is none", async () => {
+    const keys = threeKeys("softened");
+    const hard = { hardware: true, tee: "sgx" } as const;
+    const options = { keys, threshold: 2, requireHardware: true };
+    const feed = await createGroupFeed(fixture, "softened", options);
+    for (const key of keys) await fixture.attest(key, hard);
+    await feed.attestGroup(hard);
+    expect(await publish(feed, 1)).toBe(GROUP_ENTRY);
+    const pending = await feed.packed(await feed.groupMessage(2));
+    const [first] = keys;
+    if (!first) throw new Error("no key");
+    await fixture.attest(first);
+    expect(await feed.refusal(pending)).toBe("ONCHAIN_HARDWARE_REQUIRED");
+  });
+
   it("is refused with fewer members than the feed's threshold, and with another's address", async () => {
     const { account, contracts } = fixture;
     const feed = await createGroupFeed(fixture, "k of 2", {

@@ -94,6 +94,17 @@ describe("a consumer that pulls", () => {
     );
   });
 
+  it("is not left without round numbers by a key that it trusts", async () => {
+    const { feed, consumer } = await make("pull jump");
+    const now = await fixture.now();
+    const at = async (round: number, observedAt: number) =>
+      await consumer.call("useNewer", await feed.message(round, { observedAt }));
+    await use(consumer, await at(3, now - 20));
+    for (const round of [0xffff_ffff, 3 + 65_536 + 10_001])
+      expect(await consumer.outcome(await at(round, now - 10))).toBe("ObservationTooFar");
+    await use(consumer, await at(3 + 65_536 + 10_000, now - 10));
+  });
+
   it("refuses what is too old, past, ahead of time, altered, or not of its length", async () => {
     const { feed, consumer } = await make("pull times", { count: 2, maxAge: 100 });
     const now = await fixture.now();

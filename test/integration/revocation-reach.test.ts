@@ -1,8 +1,8 @@
-import { Interface } from "ethers";
+import { getAddress, Interface } from "ethers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { deployContract, registerFeed } from "../../src/adapters/evm/deploy.ts";
 import { keysAbi, registryAbi } from "../../src/adapters/evm/feed-abi.ts";
-import { setFeedGroup } from "../../src/adapters/evm/register-group.ts";
+import { registerGroup, setFeedGroup } from "../../src/adapters/evm/register-group.ts";
 import type { KeyStatus } from "../../src/adapters/evm/refusal.ts";
 import { keyStatuses } from "../../src/adapters/evm/refusal.ts";
 import type { Address } from "../../src/core/ids.ts";
@@ -13,10 +13,12 @@ import {
   createFeedFixture,
   namedHash,
   namedKey,
+  verifiers,
   WORKLOAD,
   type FeedFixture,
 } from "../support/feed-fixture.ts";
 import { createGroupFeed } from "../support/group-feed.ts";
+import { namedGroupKey } from "../support/group-key.ts";
 import { createPullConsumer } from "../support/pull-fixture.ts";
 
 /** Most gas of one transaction (EIP-7825). */
@@ -27,6 +29,7 @@ const linksAbi = new Interface([
   "function WATCHER_GAS() view returns (uint256)",
   "function MAX_PUSH_GAS() view returns (uint256)",
   "function pushGasOf(address key) view returns (uint256)",
+  "function groupsOf(address key) view returns (address[])",
   "function watchersOf(address key) view returns (address[])",
   "event PushFailed(address indexed key, address indexed watcher)",
 ]);
@@ -181,6 +184,62 @@ describe("a watcher", () => {
     expect(BigInt(String(head)) & (2n ** 112n - 1n)).toBe(0n);
     const budget = (await ask("WATCHER_GAS")) * 5 + 150_000;
     expect(Number(receipt.gasUsed)).toBeLessThan(budget);
+  });
+
+  it("that changes the key's groups meanwhile does not stop the revocation", async () => {
+    const { account, contracts } = fixture;
+    const [bad, good] = ["spoiled a", "spoiled b"].map(namedKey);
+    if (!bad || !good) throw new Error("two keys");
+    const [watched, other] = [namedGroupKey("spoiled 1"), namedGroupKey("spoiled 2")];
+    for (const key of [bad, good]) await fixture.attest(key);
+    const attest = async (
+      group: typeof watched,
+      change: { readonly epoch: number; readonly members: readonly Address[] },
+      by: typeof account = account,
+    ): Promise<void> => {
+      const attestation = {
+        key: group.address,
+        x: group.x,
+        parity: group.parity,
+        k: 1,
+        workload: WORKLOAD,
+        tee: "simulator",
+        hardware: false,
+        svn: 1,
+        notAfter: (await fixture.now()) + 86_400,
+        evidenceId: namedHash("evidence"),
+        policyDigest: namedHash("policy"),
+        ...change,
+      } as const;
+      await registerGroup(by, contracts.keys, attestation, verifiers.slice(0, 2));
+    };
+    const both = { epoch: 0, members: [bad, good].map(addressOf) };
+    for (const group of [watched, other]) await attest(group, both);
+    const watcher = await deployContract(account, "CarryingWatcher", [], []);
+    const watch = registryAbi.encodeFunctionData("watch", [watcher, [watched.address]]);
+    await account.send("watch", { to: contracts.registry, data: watch });
+    // Signed by the verifiers and carried by nobody yet: the other group goes on without the bad key.
+    const carrying = new Interface([
+      "function prepare(bytes data)",
+      "function carried() view returns (bool)",
+    ]);
+    const toWatcher: typeof account = {
+      ...account,
+      send: async (what, { data }) =>
+        await account.send(what, {
+          to: watcher,
+          data: carrying.encodeFunctionData("prepare", [data]),
+        }),
+    };
+    await attest(other, { epoch: 1, members: [addressOf(good)] }, toWatcher);
+    await setStatus(addressOf(bad), "COMPROMISED");
+    const carried = await account.read(watcher, carrying.encodeFunctionData("carried"));
+    expect(BigInt(carried)).toBe(1n);
+    const groups = linksAbi.encodeFunctionData("groupsOf", [addressOf(bad)]);
+    const left = await account.read(contracts.keys, groups);
+    expect(linksAbi.decodeFunctionResult("groupsOf", left).toArray(true)).toEqual([
+      [getAddress(watched.address)],
+    ]);
   });
 
   it("cannot be starved by whoever sends the revocation", async () => {

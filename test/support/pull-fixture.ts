@@ -18,6 +18,7 @@ export const pullAbi = new Interface([
   "error WrongLength(uint256 expected, uint256 actual)",
   "error ObservationTooOld(uint256 observedAt, uint256 blockTime)",
   "error ObservationNotNewer(uint256 observedAt, uint256 seen)",
+  "error ObservationTooFar(uint256 round, uint256 seen)",
   "error ObservationFutureDated(uint256 observedAt, uint256 blockTime)",
   "error ObservationPast(uint256 validUntil, uint256 blockTime)",
   "error SignersNotRefreshed(uint256 refreshedAt, uint256 blockTime)",
