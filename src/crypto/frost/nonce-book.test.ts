@@ -36,9 +36,16 @@ test("no two nonces are alike, of one share or two", () => {
 test("it holds so many and no more, and none after it was cleared", () => {
   const book = createNonceBook(member, 3);
   const [first] = book.make(2);
-  expect(() => book.make(2)).toThrow(expect.objectContaining({ code: "FROST_NONCES_FULL" }));
-  expect(book.make(1)).toHaveLength(1);
+  expect(() => book.make(4)).toThrow(expect.objectContaining({ code: "FROST_NONCES_FULL" }));
   if (!first) throw new Error("no pair");
+  const [oldest, next] = [first, book.make(1)[0]];
+  // Commitments that nobody used never keep the member from signing.
+  const [, newest] = book.make(2);
+  expect([oldest, next, newest].map((pair) => book.holds(pair?.id ?? ""))).toEqual([
+    false,
+    true,
+    true,
+  ]);
   book.clear();
   expect([...first.hiding, ...first.binding].every((byte) => byte === 0)).toBe(true);
   expect(book.holds(first.id)).toBe(false);

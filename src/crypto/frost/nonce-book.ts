@@ -18,7 +18,7 @@ export interface NoncePair {
  * none signs twice; two signatures with one nonce would tell the share.
  */
 export interface NonceBook {
-  /** Makes pairs (RFC 9591 section 5.1). Throws `FROST_NONCES_FULL`. */
+  /** Makes pairs (RFC 9591 section 5.1); where there is no room, the oldest are forgotten. Throws `FROST_NONCES_FULL`. */
   make(count: number): readonly NoncePair[];
   /** Whether a pair is held, by its public half. */
   holds(id: string): boolean;
@@ -51,7 +51,14 @@ export const createNonceBook = (
   };
   return {
     make: (count) => {
-      if (held.size + count > limit) throw fabricError("FROST_NONCES_FULL", { limit });
+      if (count > limit) throw fabricError("FROST_NONCES_FULL", { limit });
+      // The oldest give way: tries that came to nothing must not end the group. What is forgotten signs nothing.
+      for (const { id, hiding, binding } of held.values()) {
+        if (held.size + count <= limit) break;
+        hiding.fill(0);
+        binding.fill(0);
+        held.delete(id);
+      }
       return Array.from({ length: count }, makeOne);
     },
     holds: (id) => held.has(id),

@@ -97,8 +97,8 @@ export const frostErrors = {
   },
   FROST_NONCES_FULL: {
     kind: "unavailable",
-    message: "{limit} nonces are held already",
-    hint: "Use those commitments first.",
+    message: "More than {limit} nonces at once",
+    hint: "Ask for fewer commitments.",
   },
   FROST_COMMITMENTS_INVALID: {
     kind: "verification",
