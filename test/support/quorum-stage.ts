@@ -42,8 +42,6 @@ export const openQuorumStage = async (options: {
   /** Where a host's sources are. */
   readonly emulatorOf: (id: string) => Pick<ProviderEmulator, "address" | "port" | "caPem">;
   readonly quorum?: Partial<QuorumInput>;
-  /** Whom a host's own configuration names as members of the feed; all of them when left out. */
-  readonly membersOf?: (id: string) => readonly string[];
   readonly feed?: Partial<FeedInput>;
   readonly leaseMs?: number;
   /** More of a host's configuration, when every enclave's keys are known. */
@@ -110,7 +108,7 @@ export const openQuorumStage = async (options: {
           heartbeatMs: DAY_MS,
           deviationPpm: 1,
           quorum: {
-            members: [...(options.membersOf?.(id) ?? ids)],
+            members: [...ids],
             threshold: 2,
             tolerancePpm: 1_000,
             timeoutMs: 5_000,
