@@ -1,16 +1,11 @@
-import type { Clock } from "../core/clock.ts";
-import type { FabricId, FeedId } from "../core/ids.ts";
-import type { Log } from "../core/log.ts";
+import type { FeedId } from "../core/ids.ts";
 import { latestRound } from "../store/rounds.ts";
-import type { Store } from "../store/store.ts";
 import { startTriggers, type Triggers } from "../triggers/triggers.ts";
 import { createBatchRunner } from "./batch-runner.ts";
+import type { RoundCommitParts } from "./commit-sealed.ts";
 import type { EvidenceRenewal } from "./evidence-renewal.ts";
-import type { FabricEvents } from "./fabric-events.ts";
-import type { FabricMetrics } from "./fabric-metrics.ts";
 import type { ServedFeedEntry } from "./feed-directory.ts";
 import { createFeedRunner, type FeedRunner } from "./feed-runner.ts";
-import type { LatestRounds } from "./latest-rounds.ts";
 import type { LoopProgress, LoopTick } from "./loop-progress.ts";
 import { createOwnSealer } from "./round-sealer.ts";
 import type { QuorumDesk } from "./start-quorum.ts";
@@ -20,20 +15,12 @@ import { readRoundView } from "./watch-rounds.ts";
 /** A feed's loop turns at least every 30 s while it waits; a run has its own deadline on top. */
 const WAIT_LIMIT_MS = 60_000;
 
-export interface FeedParts {
-  readonly fabric: FabricId;
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly events: FabricEvents;
-  readonly metrics: FabricMetrics;
-  readonly latest: LatestRounds;
+export interface FeedParts extends RoundCommitParts {
   readonly transcripts: TranscriptKeeper;
   readonly renewal: Pick<EvidenceRenewal, "of">;
   readonly progress: LoopProgress;
   /** Who signs with whom. */
   readonly quorum: Pick<QuorumDesk, "sealer">;
-  readonly onCommitted: () => void;
 }
 
 /** Loads every feed's newest round, then starts its trigger. */

@@ -26,6 +26,7 @@ export interface GroupAttestation extends KeyAttestation {
 /** What the chain has of a group besides its key's record. */
 export interface OnchainGroup {
   readonly x: bigint;
+  /** 27 for an even y of the key's point, 28 for an odd one. */
   readonly parity: number;
   readonly k: number;
   readonly epoch: number;

@@ -43,7 +43,9 @@ export interface Endpoint {
 
 interface Fault {
   readonly code: ErrorCode;
+  /** On the monotonic clock, ms. */
   readonly until: number;
+  /** Length of this rest, ms: the next one is longer. */
   readonly pause: number;
 }
 

@@ -6,7 +6,9 @@ import type { BlockRef } from "./block-list.ts";
 
 /** A block with what it holds. */
 export interface ChainBlock extends BlockRef {
+  /** Seconds since epoch. */
   readonly timestamp: number;
+  /** Hashes, in the block's order. */
   readonly transactions: readonly string[];
 }
 
