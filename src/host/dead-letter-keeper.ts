@@ -1,7 +1,7 @@
 import type { Bus, Consumption, Disposition, Message } from "../bus/bus.ts";
 import { readDeadLetter } from "../bus/dead-letter.ts";
 import type { Clock } from "../core/clock.ts";
-import { isFabricError } from "../core/errors/fabric-error.ts";
+import { fabricError, isFabricError } from "../core/errors/fabric-error.ts";
 import type { FabricId } from "../core/ids.ts";
 import type { Log } from "../core/log.ts";
 import { applyOnce } from "../store/apply-once.ts";
@@ -27,12 +27,17 @@ export const startDeadLetterKeeper = async (parts: {
   readonly host: string | null;
 }): Promise<Consumption> => {
   const { bus, store, clock, log } = parts;
-  const stream = `${roundStream(parts.fabric).name}_DEAD`;
+  const { name: source } = roundStream(parts.fabric);
+  const subjects = `cryptlet.${parts.fabric}.round.`;
+  const stream = `${source}_DEAD`;
   // Each host keeps all of them: one that dies takes none with it.
   const durable = parts.host === null ? "keep-dead-letters" : `keep-dead-letters-${parts.host}`;
 
   const keep = async (message: Message): Promise<Disposition> => {
     const { at, bytes, data: _text, ...letter } = readDeadLetter(message.data);
+    // A replay publishes on the letter's subject: only what came over our own stream is kept.
+    if (letter.stream !== source || !letter.subject.startsWith(subjects))
+      throw fabricError("BUS_DEAD_LETTER_INVALID", {});
     // Said by whoever published it: what was buried is in the letter, under a key of its own.
     const id = deadLetterId(letter);
     const isNew = await store.transaction((trx) =>

@@ -123,9 +123,27 @@ describe("a message that a consumer gives up on", () => {
     const stage = await open();
     await consume(stage, "deliver-a");
     await stage.keep();
-    await stage.bus.publish(`dead.${STREAM}.stranger`, Buffer.from("no letter"));
+    const bury = (letter: unknown) =>
+      stage.bus.publish(`dead.${STREAM}.stranger`, Buffer.from(JSON.stringify(letter)));
+    await bury("no letter");
+    const letter = {
+      stream: STREAM,
+      consumer: "stranger",
+      sequence: 7,
+      subject: "cryptlet.demo.round.xau-usd",
+      messageId: null,
+      deliveries: 1,
+      reason: "X",
+      at: 1,
+      data: "",
+    };
+    // A replay would publish there for whoever wrote the letter.
+    await bury({ ...letter, subject: "cryptlet.other.round.xau-usd" });
+    await bury({ ...letter, stream: "OTHER" });
     await publish(stage, "bad");
     await expect.poll(() => countDeadLetters(stage.store.db)).toBe(1);
+    const [kept] = await stage.letters.list({ limit: 9 });
+    expect(kept?.consumer).toBe("deliver-a");
   });
 
   it("is unknown under any other id", async () => {

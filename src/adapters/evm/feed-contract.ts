@@ -57,6 +57,8 @@ const roundSchema = z.tuple([z.bigint(), z.bigint(), z.bigint(), z.bigint(), z.b
 
 /** A ring slot that is written for the first time costs this much more than the estimate may have seen. */
 const FIRST_WRITE_GAS = 20_000n;
+/** EIP-7825: no node takes a transaction with more, so that one with more would hold up its account for ever. */
+const MAX_TRANSACTION_GAS = 2n ** 24n;
 const NO_ADDRESS = `0x${"0".repeat(40)}`;
 
 /** What a contract answers is its own affair: one that is no feed is refused like one that reverts. */
@@ -169,6 +171,8 @@ export const createFeedContract = (rpc: EvmRpc): FeedContract => {
       if (known !== undefined && options?.refresh !== true) return known;
       const estimate = await rpc.call(smallQuantity, "eth_estimateGas", [call], options);
       const limit = (BigInt(estimate) * 5n) / 4n + FIRST_WRITE_GAS;
+      // More than a transaction may have is a lie or a mistake: it is tried at the most, and not remembered.
+      if (limit > MAX_TRANSACTION_GAS) return MAX_TRANSACTION_GAS;
       limits.set(key, limit);
       return limit;
     },
