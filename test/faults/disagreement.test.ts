@@ -1,13 +1,11 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { describe, it } from "vitest";
 import { evmEngines } from "../support/evm-engines.ts";
+import { misbehave, type EndpointFault } from "../support/fault-endpoints.ts";
 import { expectSurvival } from "../support/fault-report.ts";
 import { openFaultWorld, startFaultBus } from "../support/fault-world.ts";
 import { haveNatsServer } from "../support/nats-server.ts";
 import type { RpcRule } from "../support/rpc-gate.ts";
 import { inventReceipts, lagBehind, lieAboutNonce } from "../support/rpc-lies.ts";
-
-const LIE_MS = 4_000;
 
 /** One liar that does everything at once. */
 const lieAboutAll = (): RpcRule => {
@@ -24,13 +22,11 @@ const lieAboutAll = (): RpcRule => {
 /** Sends broadcasts nowhere and says nothing of what it was told. */
 const down = (): RpcRule => () => ({ kind: "status", status: 502 });
 
-interface Case {
+interface Case extends Pick<EndpointFault, "rule" | "isForEver"> {
   readonly scenario: string;
   /** Honest endpoints beside the one that is not. */
   readonly honest: number;
   readonly quorum?: number;
-  readonly rule: () => RpcRule;
-  readonly isForEver: boolean;
 }
 
 const cases: readonly Case[] = [
@@ -67,23 +63,9 @@ describe.each(evmEngines)("endpoints that disagree, on $name", ({ name, availabl
           ],
         }),
       });
-      await expectSurvival({ scenario, bus: "nats", stage }, async () => {
-        const courier = stage.start({ speed: 4 });
-        await courier.ready;
-        await stage.commit(2);
-        await stage.rest(30_000);
-        const before = stage.gate.questions();
-        stage.gate.interfere(rule());
-        await stage.commit(4);
-        if (!isForEver) await sleep(LIE_MS);
-        else if (!(await stage.rest(60_000))) throw new Error("nothing moves under the fault");
-        const asked = stage.gate.questions() - before;
-        if (!isForEver) stage.gate.interfere(null);
-        await stage.commit(2);
-        await stage.rest(60_000);
-        await courier.stop();
-        return asked;
-      });
+      await expectSurvival({ scenario, bus: "nats", stage }, () =>
+        misbehave(stage, { rule, speed: 4, isForEver }),
+      );
     },
   );
 });

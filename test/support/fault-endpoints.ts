@@ -50,19 +50,19 @@ const LIE_MS = 4_000;
 /** Rounds come before, while and after an endpoint misbehaves; gives how many questions it was asked meanwhile. */
 export const misbehave = async (
   stage: FaultStage,
-  { rule, speed, isForEver }: EndpointFault,
+  { rule, speed, isForEver }: Pick<EndpointFault, "rule" | "speed" | "isForEver">,
 ): Promise<number> => {
   const courier = stage.start({ speed: speed ?? 1 });
   await courier.ready;
   await stage.commit(2);
-  await stage.rest(20_000);
+  await stage.rest(30_000);
   const before = stage.gate.questions();
   stage.gate.interfere(rule());
   await stage.commit(4);
   if (!isForEver) await sleep(LIE_MS);
   else if (!(await stage.rest(60_000))) throw new Error("nothing moves under the fault");
   const asked = stage.gate.questions() - before;
-  stage.gate.interfere(null);
+  if (!isForEver) stage.gate.interfere(null);
   await stage.commit(2);
   await stage.rest(60_000);
   await courier.stop();
