@@ -55,7 +55,6 @@ export const busErrors = {
     kind: "unavailable",
     message: "The newest message of {subject} is not number {expected}",
     hint: "Somebody else wrote in between: read it again and decide anew.",
-    status: 409,
   },
   BUS_DENIED: {
     kind: "user",
