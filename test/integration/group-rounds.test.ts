@@ -1,9 +1,15 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { createNatsBus } from "../../src/bus/nats/nats-bus.ts";
 import { leaseNameOf, rankMembers } from "../../src/coordinator/leader-rank.ts";
-import { encodeMessage, memberSubject } from "../../src/coordinator/quorum-messages.ts";
+import {
+  encodeMessage,
+  groupAnswerSchema,
+  memberSubject,
+  parseAnswer,
+} from "../../src/coordinator/quorum-messages.ts";
+import { parseConfig } from "../../src/core/config/load-config.ts";
 import {
   type ProviderEmulator,
   startProviderEmulator,
@@ -17,8 +23,26 @@ import { ANVIL_SECRETS } from "../support/test-chain.ts";
 
 const GROUP_ENTRY = "0x0000001a";
 const LIST_ENTRY = "0x00000074";
+/** Anvil's accounts but the fourth, which deploys. */
+const PAYERS = [
+  ...ANVIL_SECRETS.slice(0, 3),
+  "0x47e179ec197488593b187f80a00eb0da91f1b9d0b13f8733639f19c30a34926a",
+];
+const LONG = { timeout: 60_000, interval: 500 };
 const { signal } = new AbortController();
 const leadingOrder = (ids: readonly string[]) => rankMembers(leaseNameOf(QUORUM_FEED, ids), ids);
+
+/** The host's configuration with other members of the feed. */
+const withMembers = (host: QuorumHost, members: readonly string[]): QuorumHost => {
+  const raw = JSON.parse(readFileSync(host.configFile, "utf8")) as {
+    readonly feeds: readonly { readonly quorum: object }[];
+  };
+  const feeds = raw.feeds.map((feed) => ({
+    ...feed,
+    quorum: { ...feed.quorum, members, threshold: 2 },
+  }));
+  return { ...host, config: parseConfig({ ...raw, feeds }, { env: {}, base: host.folder }) };
+};
 
 describe.runIf(haveNatsServer("rounds of a group"))("rounds of a group", () => {
   let nats: NatsServer;
@@ -57,7 +81,7 @@ describe.runIf(haveNatsServer("rounds of a group"))("rounds of a group", () => {
         const opened = await openQuorumChain([...signers.values()], 2, signal, { ringSize: 0 });
         chain = opened;
         return (id) => {
-          const secret = ANVIL_SECRETS[ids.indexOf(id)] ?? "";
+          const secret = PAYERS[ids.indexOf(id)] ?? "";
           writeFileSync(path.join(folder, `${id}.key`), secret, { mode: 0o600 });
           return {
             chains: [
@@ -142,5 +166,59 @@ describe.runIf(haveNatsServer("rounds of a group"))("rounds of a group", () => {
     process.stderr.write(
       `gas: list alone, group, group of two left, list beside: ${gas.join(", ")}\n`,
     );
+  }, 240_000);
+
+  it("go on with the same key when a host leaves for another, without a change of the contract", async () => {
+    const ids = ["host-a", "host-b", "host-c", "host-d"];
+    const [old, members] = [
+      ["host-a", "host-b", "host-c"],
+      ["host-a", "host-b", "host-d"],
+    ];
+    const [oldLeader = ""] = leadingOrder(old);
+    const [leader = ""] = leadingOrder(members);
+    const rounds = await open(ids, { quorum: { group: true, threshold: 3 } });
+    const named = (of: readonly string[]) => of.map((id) => withMembers(rounds.stage.host(id), of));
+    await rounds.startAll(named(old), leadingOrder(old));
+    const { group } = await rounds.next(oldLeader);
+    if (!group) throw new Error("no group");
+    await rounds.chain.registerGroup(group, rounds.addresses(old));
+    await rounds.chain.admitGroup(group);
+    await rounds.next(oldLeader);
+    expect(await rounds.next(oldLeader)).toMatchObject({ entry: GROUP_ENTRY });
+
+    // The operators of a and b name d instead of c. c itself knows nothing of it and runs on.
+    const left = rounds.running.get("host-c");
+    await rounds.stop("host-a");
+    await rounds.stop("host-b");
+    rounds.running.delete("host-c");
+    await rounds.startAll(named(members), leadingOrder(members));
+    const first = await rounds.next(leader);
+    expect(first.group).toMatchObject({ epoch: 1, threshold: 2, previous: group.transcript });
+    expect(first.group?.key).toEqual(group.key);
+    expect(first).toMatchObject({ entry: GROUP_ENTRY, signatures: 3 });
+    expect(first.gasUsed).toBeLessThan(34_100);
+
+    // The verifiers learn of the new members; the feed's contract does not need to.
+    if (!first.group) throw new Error("no group");
+    await rounds.chain.registerGroup(first.group, rounds.addresses(members));
+    expect(await rounds.next(leader)).toMatchObject({ entry: GROUP_ENTRY });
+
+    // c's enclave gave its share up, and nobody takes what c proposes.
+    const bus = await createNatsBus({ servers: [nats.url], name: "observer" });
+    onTestFinished(() => bus.close());
+    const ask = async (step: "held" | "commit", body: object) =>
+      await bus.request(
+        memberSubject(QUORUM_FABRIC, "host-c"),
+        encodeMessage({ kind: "group", feed: QUORUM_FEED, step, body: JSON.stringify(body) }),
+        { timeoutMs: 5_000, signal },
+      );
+    const held = parseAnswer(await ask("held", {}), groupAnswerSchema);
+    expect(held.body).toBe("null");
+    await vi.waitFor(async () => {
+      await left?.fabric.trigger(QUORUM_FEED);
+      expect(rounds.failures.join("; ")).toMatch(
+        /host-c QUORUM_NOT_REACHED.*QUORUM_MEMBER_UNKNOWN/,
+      );
+    }, LONG);
   }, 240_000);
 });
