@@ -13,6 +13,7 @@ import type { BatchDefinition } from "./batch-definition.ts";
 import { createBatchListing, type MemberRound } from "./batch-listing.ts";
 import { commitSealed, type RoundCommitParts } from "./commit-sealed.ts";
 import type { FeedRunner, RunCause } from "./feed-runner.ts";
+import { OWN_EPOCH } from "./round-sealer.ts";
 
 /** Everything that a batch's rounds need. */
 export interface BatchRunnerParts extends RoundCommitParts {
@@ -21,9 +22,6 @@ export interface BatchRunnerParts extends RoundCommitParts {
   /** What stands behind the Cryptlet's keys now. */
   readonly evidence: () => Evidence;
 }
-
-/** A host that signs alone is the only one, and always the first. */
-const EPOCH = 1;
 
 interface Member extends MemberRound {
   readonly newest: RoundRow | null;
@@ -104,7 +102,7 @@ export const createBatchRunner = (parts: BatchRunnerParts): FeedRunner => {
           runId: run,
           feed: feed.id,
           round,
-          epoch: EPOCH,
+          epoch: OWN_EPOCH,
           previous: previous?.envelopeDigest ?? null,
         },
         trigger: cause.id,

@@ -36,7 +36,7 @@ export const evidenceToKeep = ({
   more.length === 0 ? first : [first, ...more];
 
 /** A host that signs alone is the only one, and always the first. */
-const EPOCH = 1;
+export const OWN_EPOCH = 1;
 
 /** This host's enclave signs alone. */
 export const createOwnSealer = (parts: {
@@ -53,7 +53,7 @@ export const createOwnSealer = (parts: {
         runId: report.runId,
         feed: parts.feed,
         round: (previous?.round ?? 0) + 1,
-        epoch: EPOCH,
+        epoch: OWN_EPOCH,
         previous: previous?.envelopeDigest ?? null,
       },
       call,
