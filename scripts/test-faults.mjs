@@ -10,6 +10,20 @@ import { bin, runNode } from "./run.mjs";
 /** A run that takes longer hangs, in ms. */
 const LIMIT = 90 * 60_000;
 
+if (process.argv.includes("--help") || process.argv.includes("-h")) {
+  console.log(`Usage: npm run test:faults -- [file] [-t text] [--strict]
+
+Kills, reorgs, lies and full disks on real engines and buses, for half an hour and more; then the table of what was done
+and of what the auditor found. docs/faults.md says what each scenario does.
+
+  file      only files whose name contains it, for example reorgs or backlog
+  -t text   only tests whose name contains it, for example anvil
+  --strict  what could not run (no nats-server, no room for a tmpfs) is a failure
+
+Anything else is given to vitest.`);
+  process.exit(0);
+}
+
 const strict = process.argv.includes("--strict");
 const forwarded = process.argv.slice(2).filter((argument) => argument !== "--strict");
 const folder = mkdtempSync(path.join(tmpdir(), "cryptlet-faults-"));

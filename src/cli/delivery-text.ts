@@ -3,6 +3,7 @@ import type {
   DeliveryDetailAnswer,
   RoundReceiptAnswer,
 } from "../client/answers.ts";
+import type { ChainTrouble } from "./chain-trouble.ts";
 import { formatDuration, formatTime } from "./duration.ts";
 import type { Style } from "./style.ts";
 import { formatTable } from "./table.ts";
@@ -31,8 +32,13 @@ export const formatDeliveries = (
   return formatTable(["status", "step", "changed", "error", "delivery"], rows);
 };
 
-/** One delivery and its history. */
-export const formatDelivery = (delivery: DeliveryDetailAnswer, style: Style): string => {
+/** One delivery, its history, and what its chain makes it wait for. */
+export const formatDelivery = (
+  delivery: DeliveryDetailAnswer,
+  trouble: ChainTrouble,
+  style: Style,
+): string => {
+  const waitsFor = trouble.get(delivery.chain);
   const { id, feed, round, chain, contract, status, error, advice } = delivery;
   const facts = [
     ["delivery", id],
@@ -44,6 +50,7 @@ export const formatDelivery = (delivery: DeliveryDetailAnswer, style: Style): st
     ["block", delivery.blockNumber === null ? "-" : String(delivery.blockNumber)],
     ["attempts", String(delivery.attempts)],
     ...(error === null ? [] : [["error", style.bad(error)]]),
+    ...(waitsFor === undefined ? [] : [["waits for", style.warn(waitsFor)]]),
     ...(advice === null ? [] : [["what to do", advice]]),
   ];
   const history = delivery.history.map(({ at, status: then, subStatus, detail }) => [
@@ -64,7 +71,11 @@ const OUTCOMES: Readonly<Record<RoundReceiptAnswer["outcome"], string>> = {
 };
 
 /** What became of a round, with a line per contract. */
-export const formatReceipt = (receipt: RoundReceiptAnswer, style: Style): string => {
+export const formatReceipt = (
+  receipt: RoundReceiptAnswer,
+  trouble: ChainTrouble,
+  style: Style,
+): string => {
   const { feed, round, outcome, landed, asked, settled, deliveries, waiting } = receipt;
   const paint = outcome === "landed" ? style.good : style.warn;
   const head = `round ${round} of ${feed}: ${paint(OUTCOMES[outcome])} (${landed} of ${asked}${settled ? "" : ", not yet settled"})`;
@@ -73,7 +84,7 @@ export const formatReceipt = (receipt: RoundReceiptAnswer, style: Style): string
       chain,
       contract,
       paintStatus(status, style),
-      error ?? transaction ?? "",
+      error ?? transaction ?? trouble.get(chain) ?? "",
     ]),
     ...waiting.map(({ chain, contract }) => [chain, contract, style.warn("not yet taken"), ""]),
   ];

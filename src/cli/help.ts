@@ -53,7 +53,7 @@ export const formatRootHelp = (commands: readonly CommandRecord[]): string => {
       .split("\n")
       .map((row) => `  ${row}`),
     "",
-    "Exit codes: 0 done, 2 usage, 3 not found, 5 unavailable, 10-15 not to be trusted (docs/cli.md)",
+    "Exit codes: 0 done, 2 usage, 3 not found, 4 not allowed, 5 unavailable, 10-15 not to be trusted (docs/cli.md)",
   ].join("\n");
 };
 

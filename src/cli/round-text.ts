@@ -1,17 +1,18 @@
 import type { FeedAnswer, RoundAnswer } from "../client/answers.ts";
 import { formatDecimal } from "../core/decimal.ts";
+import { formatBatch } from "./batch-text.ts";
 import { formatDuration, formatTime } from "./duration.ts";
 import { toJsonText } from "./output.ts";
 import type { Style } from "./style.ts";
 import { formatTable } from "./table.ts";
 
-/** The answer with its point and unit, or the record as JSON. */
+/** The answer with its point and unit, the members of a batch, or the record as JSON. */
 export const formatValue = (
   round: Pick<RoundAnswer, "answer" | "value">,
   feed: Pick<FeedAnswer, "decimals" | "unit">,
 ): string =>
   round.answer === null || feed.decimals === null
-    ? toJsonText(round.value)
+    ? (formatBatch(round.value) ?? toJsonText(round.value))
     : `${formatDecimal({ value: BigInt(round.answer), decimals: feed.decimals })} ${feed.unit ?? ""}`.trimEnd();
 
 /** How old a round is and whether it may still be used, at `now` in ms since epoch. */

@@ -87,7 +87,8 @@ export const toBatchValue = (members: readonly BatchMember[]): Observation["valu
   ),
 });
 
-const readMember = (text: string): BatchMember => {
+/** One member of the text that a batch's statement holds. Throws `STATEMENT_MALFORMED`. */
+export const readBatchMember = (text: string): BatchMember => {
   const parsed = memberSchema.safeParse(
     parseStrictJson(text, { limit: MAX_MEMBER_TEXT, what: "a member of the batch" }),
   );
@@ -118,7 +119,7 @@ export const readBatchMembers = (observation: Observation): readonly BatchMember
   if (count < 1 || count > MAX_BATCH_MEMBERS) return refuse(`a batch of ${count} members`);
   const members = Array.from({ length: count }, (_, place) => {
     const field = Object.hasOwn(value.fields, String(place)) ? value.fields[place] : undefined;
-    return field?.type === "string" ? readMember(field.value) : refuse(`no member ${place}`);
+    return field?.type === "string" ? readBatchMember(field.value) : refuse(`no member ${place}`);
   });
   const name = computeBatchHash({
     fabric: subject.fabric,

@@ -43,8 +43,10 @@ export interface RunningChain {
 
 /** Everybody who hears of deliveries hears of this change. */
 export const announceDelivery =
-  ({ events, metrics, latest }: Pick<ChainParts, "events" | "metrics" | "latest">) =>
+  ({ events, metrics, latest, log }: Pick<ChainParts, "events" | "metrics" | "latest" | "log">) =>
   (delivery: DeliveryRecord): void => {
+    if (delivery.status === "failed")
+      log.warn("delivery failed", { delivery: delivery.id, code: delivery.error });
     metrics.deliveries.inc({ chain: delivery.chain, status: delivery.status });
     latest.deliver(delivery);
     events.emit({ type: "delivery", delivery });

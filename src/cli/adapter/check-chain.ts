@@ -17,6 +17,7 @@ import { defineFeed } from "../../host/feed-definition.ts";
 import { openPool } from "../../host/open-pool.ts";
 import { openSigner } from "../../host/open-signer.ts";
 import { formatTime } from "../duration.ts";
+import { formatFinality } from "./finality-text.ts";
 
 type ChainConfig = FabricConfig["chains"][number];
 type BindingConfig = FabricConfig["bindings"][number];
@@ -132,7 +133,7 @@ export const checkChain = async (
           await probeTag(pool, "safe", height, { signal }),
           await probeTag(pool, "finalized", height, { signal }),
         ];
-        return `${chain.finality.kind}; safe: ${told(safe)}, finalized: ${told(finalized)}`;
+        return `${formatFinality(chain.finality)}; safe: ${told(safe)}, finalized: ${told(finalized)}`;
       }),
       await look("fees", async () => {
         const fees = createFeeSource(pool, feePolicy(chain.fees), systemClock, chain.name);

@@ -11,6 +11,7 @@ export const adapterList = defineCommand({
     { command: "cryptlet adapter list --config fabric.json", says: "One line per chain." },
   ],
   run: async ({ global, env }) => {
+    const { formatFinality } = await import("../adapter/finality-text.ts");
     const { loadConfig } = await import("../../core/config/load-config.ts");
     const { formatTable } = await import("../table.ts");
     const file = global.config;
@@ -26,17 +27,11 @@ export const adapterList = defineCommand({
       signer: rest.signer.kind,
       bindings: config.bindings.filter(({ chain }) => chain === name).length,
     }));
-    const finalityOf = ({ finality }: (typeof chains)[number]): string =>
-      finality.kind === "depth"
-        ? `depth ${finality.depth}`
-        : finality.kind === "tag"
-          ? finality.tag
-          : "instant";
     const rows = chains.map((chain) => [
       chain.name,
       `${chain.kind} ${chain.chainId}`,
       `${chain.quorum} of ${chain.endpoints.length}`,
-      finalityOf(chain),
+      formatFinality(chain.finality),
       chain.fees,
       chain.signer,
       String(chain.bindings),

@@ -23,9 +23,12 @@ export const deliveryReceipt = defineCommand({
     const { formatReceipt } = await import("../delivery-text.ts");
     const { readRoundNumber } = await import("../round-number.ts");
     const round = readRoundNumber(args.round);
-    const receipt = await createFabricClient(global).feeds.receipt(args.feed, round, { signal });
+    const { readChainTrouble } = await import("../chain-trouble.ts");
+    const client = createFabricClient(global);
+    const receipt = await client.feeds.receipt(args.feed, round, { signal });
+    const trouble = await readChainTrouble(client, receipt.deliveries, { signal });
     const { feed, outcome, landed, asked } = receipt;
-    const result = { data: receipt, text: formatReceipt(receipt, output.style) };
+    const result = { data: receipt, text: formatReceipt(receipt, trouble, output.style) };
     if (outcome === "landed" || outcome === "unbound") return result;
     const failure = fabricError("ROUND_NOT_LANDED", { feed, round, outcome, landed, asked });
     return { ...result, failure };

@@ -22,7 +22,10 @@ export const deliveryRetry = defineCommand({
   run: async ({ args, global, output, signal }) => {
     const { createFabricClient } = await import("../../client/fabric-client.ts");
     const { formatDelivery } = await import("../delivery-text.ts");
-    const delivery = await createFabricClient(global).deliveries.retry(args.id, { signal });
-    return { data: delivery, text: formatDelivery(delivery, output.style) };
+    const { readChainTrouble } = await import("../chain-trouble.ts");
+    const client = createFabricClient(global);
+    const delivery = await client.deliveries.retry(args.id, { signal });
+    const trouble = await readChainTrouble(client, [delivery], { signal });
+    return { data: delivery, text: formatDelivery(delivery, trouble, output.style) };
   },
 });

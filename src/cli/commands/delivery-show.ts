@@ -18,7 +18,10 @@ export const deliveryShow = defineCommand({
   run: async ({ args, global, output, signal }) => {
     const { createFabricClient } = await import("../../client/fabric-client.ts");
     const { formatDelivery } = await import("../delivery-text.ts");
-    const delivery = await createFabricClient(global).deliveries.get(args.id, { signal });
-    return { data: delivery, text: formatDelivery(delivery, output.style) };
+    const { readChainTrouble } = await import("../chain-trouble.ts");
+    const client = createFabricClient(global);
+    const delivery = await client.deliveries.get(args.id, { signal });
+    const trouble = await readChainTrouble(client, [delivery], { signal });
+    return { data: delivery, text: formatDelivery(delivery, trouble, output.style) };
   },
 });

@@ -5,6 +5,7 @@ import { runForTest } from "../../../test/support/run-cli.ts";
 import { createApi, type Api } from "../../api/create-api.ts";
 import { Secret } from "../../core/config/secret.ts";
 import { silentLog } from "../../core/log.ts";
+import { readChainTrouble } from "../chain-trouble.ts";
 import { commands } from "../commands.ts";
 
 const TOKEN = "operators-only";
@@ -82,6 +83,25 @@ describe("cryptlet delivery receipt", () => {
   ])("ends for round %s with %i", async (round, code) => {
     const run = await serve();
     expect((await run("delivery", "receipt", FEED, round)).code).toBe(code);
+  });
+});
+
+describe("a chain that does not answer", () => {
+  const silent = { ok: false, detail: "CHAIN_UNREACHABLE: Chain local does not answer" };
+  const client = {
+    health: async () => ({ ok: false, parts: { "chain-local": silent, database: silent } }),
+  };
+  const { signal } = new AbortController();
+
+  it("is what an open delivery waits for", async () => {
+    const waiting = [{ chain: "local", status: "prepared" as const }];
+    const trouble = await readChainTrouble(client, waiting, { signal });
+    expect([...trouble]).toEqual([["local", silent.detail]]);
+  });
+
+  it("is not asked about when everything has ended", async () => {
+    const ended = [{ chain: "local", status: "final" as const }];
+    expect(await readChainTrouble(client, ended, { signal })).toEqual(new Map());
   });
 });
 

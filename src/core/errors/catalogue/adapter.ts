@@ -50,7 +50,7 @@ export const adapterErrors = {
   DEPLOYMENT_FAILED: {
     kind: "user",
     message: "{what} was not deployed: {reason}",
-    hint: "Check that the account may do this and can pay for it.",
+    hint: "Check addresses and chain, and that the account may do this and can pay for it.",
   },
   ONCHAIN_REFUSED: {
     kind: "verification",

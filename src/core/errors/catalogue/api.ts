@@ -27,7 +27,7 @@ export const apiErrors = {
   API_UNAUTHORIZED: {
     kind: "user",
     message: "This API needs a bearer token",
-    hint: "Send the header authorization: Bearer followed by the token of the host's configuration (api.token).",
+    hint: "Send the header authorization: Bearer followed by the token of the host's configuration (api.token); the command line takes it from CRYPTLET_API_TOKEN.",
     exit: 4,
     status: 401,
   },

@@ -46,7 +46,7 @@ export const hostErrors = {
   DELIVERY_UNKNOWN: {
     kind: "user",
     message: "There is no delivery {delivery}",
-    hint: "GET /v1/deliveries lists them.",
+    hint: "cryptlet delivery list (GET /v1/deliveries) names them.",
     exit: 3,
     status: 404,
   },
