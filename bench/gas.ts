@@ -37,21 +37,24 @@ const ownRow = (group: string, name: string, figures: GasFigures, proves: string
   ];
 };
 
-/** Peers are held against the dearest of ours that has the work's target, so that no ratio flatters. */
+/** Each peer is held against the figure of ours that does the same as it. */
 const sectionRows = ({ work, ours, peers }: GasSection, figures: GasFigures): BenchRow[] => {
   const group = titleOf(work);
-  const measured = ours.flatMap(({ figure }) => figures[figure] ?? []);
-  const [first] = measured;
+  const baseOf = (peer: GasSection["peers"][number]): number | undefined =>
+    figures[peer.ours ?? ours[0]?.figure ?? ""];
   return [
     ...ours.flatMap(({ figure, proves }) => ownRow(group, figure, figures, proves)),
-    ...peers.map((peer): BenchRow => ({
-      group,
-      name: `  ${peer.name}`,
-      value: peer.gas,
-      unit: "gas",
-      ...(first === undefined ? {} : { ratio: peer.gas / first }),
-      against: peer.proves,
-    })),
+    ...peers.map((peer): BenchRow => {
+      const base = baseOf(peer);
+      return {
+        group,
+        name: `  ${peer.name}`,
+        value: peer.gas,
+        unit: "gas",
+        ...(base === undefined ? {} : { ratio: peer.gas / base }),
+        against: peer.proves,
+      };
+    }),
   ];
 };
 
