@@ -191,7 +191,7 @@ busContract("groups over several hosts", ({ open }) => {
     expect(await sign(get("a"), after, ["a", "d"])).toBe(true);
     // c is asked by nobody, and could not answer.
     expect(await sign(get("a"), after, ["a", "c"], 2)).toBeNull();
-    expect(await failureOf(() => get("c").part.perform("commit", "{}"))).toMatchObject({
+    expect(await failureOf(() => get("c").part.perform("commit", "{}", { signal }))).toMatchObject({
       code: "FROST_GROUP_UNKNOWN",
     });
   });

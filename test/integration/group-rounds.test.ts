@@ -17,7 +17,12 @@ import {
 import { GroupRounds } from "../support/group-rounds.ts";
 import { haveNatsServer, type NatsServer, startNatsServer } from "../support/nats-server.ts";
 import { openQuorumChain, type QuorumChain } from "../support/quorum-chain.ts";
-import { openQuorumStage, QUORUM_FABRIC, QUORUM_FEED } from "../support/quorum-stage.ts";
+import {
+  openQuorumStage,
+  QUORUM_FABRIC,
+  QUORUM_FEED,
+  type QuorumHost,
+} from "../support/quorum-stage.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { ANVIL_SECRETS } from "../support/test-chain.ts";
 
