@@ -141,6 +141,7 @@ describe("/openapi.json", () => {
         "/live",
         "/metrics",
         "/v1/attestation",
+        "/v1/batches/{id}/{round}/proof",
         "/v1/bundles/{digest}",
         "/v1/cryptlets",
         "/v1/cryptlets/{id}",

@@ -271,3 +271,20 @@ describe("what it lacks", { timeout: 30_000 }, () => {
     expect(await steps(delivery.id)).toContain("retried");
   });
 });
+
+describe("a chain that began anew", { timeout: 30_000 }, () => {
+  it("is paid once for an address without code, and asked about it from then on", async () => {
+    const { adapter, round, count, feed } = await openSubmissionStage(fixture);
+    const settle = async (number: number) => {
+      const delivery = await round(number);
+      await adapter.prepare(delivery);
+      return await adapter.settle(delivery.id);
+    };
+    expect(await settle(1)).toMatchObject({ status: "final" });
+    await fixture.chain.ask("anvil_setCode", feed.address, "0x");
+    expect(await settle(2)).toMatchObject({ status: "failed", error: "EVENT_MISSING" });
+    const paid = await count();
+    await expect(settle(3)).rejects.toMatchObject({ code: "ONCHAIN_FEED_UNKNOWN" });
+    expect(await count()).toBe(paid);
+  });
+});

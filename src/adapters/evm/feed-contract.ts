@@ -32,6 +32,8 @@ export interface FeedContract {
     options?: RpcOptions,
     block?: "pending" | "latest",
   ): Promise<CallOutcome>;
+  /** Asks the chain again about this feed from now on: what it did was not what a feed does. */
+  forget(feed: Address): void;
   /** Gas limit for such a call; `refresh` asks the chain again. Throws `CHAIN_REFUSED`. */
   gasLimit(
     call: { readonly from: Address; readonly to: Address; readonly data: string },
@@ -164,6 +166,11 @@ export const createFeedContract = (rpc: EvmRpc): FeedContract => {
         "latestRoundData",
       );
       return round === 0n ? null : { round: Number(round), answer, observedAt: Number(updatedAt) };
+    },
+    forget: (feed) => {
+      sets.delete(feed);
+      for (const [key, address] of addresses) if (address === feed) addresses.delete(key);
+      for (const key of limits.keys()) if (key.startsWith(`${feed} `)) limits.delete(key);
     },
     gasLimit: async (call, options) => {
       const key = `${call.to} ${call.data.length}`;
