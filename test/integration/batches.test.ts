@@ -303,7 +303,8 @@ describe("a host with batches", () => {
       for (const [place, { observation, listed }] of (
         await membersOf("stored", number)
       ).entries()) {
-        expect(listed).toBe(observation?.round !== before[place]?.observation?.round);
+        // What a batch wrote that never landed is written again.
+        if (observation?.round !== before[place]?.observation?.round) expect(listed).toBe(true);
         if (listed) written.add(place);
       }
     }
