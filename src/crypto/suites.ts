@@ -6,13 +6,16 @@ import { schnorrSecp256k1Keccak256Suite } from "./suites/schnorr-secp256k1-kecca
 import { secp256k1Keccak256Suite } from "./suites/secp256k1-keccak256.ts";
 import { secp256k1Sha256Suite } from "./suites/secp256k1-sha256.ts";
 
-/** Every signature suite by name. A new algorithm is one file and one row here. */
+/**
+ * Every signature suite by name. A new algorithm is one file and one row here. Where only a public key is known, the
+ * first suite that takes it is meant: a group's key comes with its record and never alone.
+ */
 export const suites = {
   ed25519: ed25519Suite,
   "p256-sha256": p256Sha256Suite,
-  "schnorr-secp256k1-keccak256": schnorrSecp256k1Keccak256Suite,
   "secp256k1-keccak256": secp256k1Keccak256Suite,
   "secp256k1-sha256": secp256k1Sha256Suite,
+  "schnorr-secp256k1-keccak256": schnorrSecp256k1Keccak256Suite,
 } as const satisfies Record<string, Suite>;
 
 export type SuiteName = keyof typeof suites;
