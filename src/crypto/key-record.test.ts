@@ -40,8 +40,8 @@ describe.each(suiteNames)("%s", (suite) => {
 
 test("only the suites that a contract checks have an address", () => {
   expect(suiteNames.filter((suite) => createSigningKey(suite, SECRET).record.address)).toEqual([
-    "schnorr-secp256k1-keccak256",
     "secp256k1-keccak256",
+    "schnorr-secp256k1-keccak256",
   ]);
 });
 

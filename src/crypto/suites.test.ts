@@ -37,9 +37,9 @@ test("the fast drivers are used wherever this machine has them", () => {
   expect(suiteNames.map((name) => [name, suites[name].fast.name])).toEqual([
     ["ed25519", "node:crypto"],
     ["p256-sha256", "node:crypto"],
-    ["schnorr-secp256k1-keccak256", secp256k1],
     ["secp256k1-keccak256", secp256k1],
     ["secp256k1-sha256", secp256k1],
+    ["schnorr-secp256k1-keccak256", secp256k1],
   ]);
 });
 

@@ -94,7 +94,8 @@ test.each(Object.keys(suites) as (keyof typeof suites)[])(
         expect(ask({ ...call, hex: bytesToHex(message) }).ok).toBe(true);
         expect(ask({ ...call, hex: `${bytesToHex(message)}00` }).ok).toBe(false);
         const flipped = Uint8Array.from(signature);
-        flipped[at] = (flipped[at] ?? 0) ^ 1;
+        const place = at % flipped.length;
+        flipped[place] = (flipped[place] ?? 0) ^ 1;
         expect(ask({ ...call, signature: bytesToHex(flipped), hex: bytesToHex(message) }).ok).toBe(
           false,
         );
