@@ -8,8 +8,8 @@ export default defineConfig({
       "cryptlets/**/*.test.ts",
       "test/**/*.test.ts",
     ],
-    // Minutes of kills and lies: `npm run test:faults`.
-    exclude: [...configDefaults.exclude, "test/faults/**"],
+    // Minutes of waiting, kills and lies: `npm run test:long` and `npm run test:faults`.
+    exclude: [...configDefaults.exclude, "test/long/**", "test/faults/**"],
     setupFiles: ["test/support/coverage.ts"],
     globalSetup: ["test/support/build.ts"],
     pool: "forks",
