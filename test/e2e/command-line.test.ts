@@ -42,6 +42,7 @@ describe("the built command line", () => {
         "enclave connect",
         "host start",
         "host status",
+        "member show",
         "dead-letter list",
         "dead-letter replay",
         "adapter list",

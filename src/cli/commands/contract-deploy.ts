@@ -1,4 +1,4 @@
-import { BATCH_FORMS } from "../../core/config/batch-settings.ts";
+import { BATCH_FORMS } from "../../core/config/batch-forms.ts";
 import { defineCommand } from "../command.ts";
 
 export const contractDeploy = defineCommand({

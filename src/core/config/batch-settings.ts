@@ -1,13 +1,12 @@
 import { z } from "zod";
 import { feedIdSchema } from "../ids.ts";
+import { BATCH_FORMS } from "./batch-forms.ts";
 
 const DAY = 86_400_000;
 /** Least time between two batches: they are ordered by the second on chain. */
 const MIN_INTERVAL = 1_000;
 const MAX_MEMBERS = 256;
 
-/** Ways in which a contract keeps a batch. */
-export const BATCH_FORMS = ["stored", "packed", "root"] as const;
 /** Forms in which a contract gets rounds. */
 export const BINDING_FORMS = ["single", ...BATCH_FORMS] as const;
 
