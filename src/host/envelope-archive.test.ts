@@ -46,7 +46,6 @@ test("a bundle carries receipts of final deliveries only", async () => {
       chain: "local",
       chainId: "31337",
       contract: "0x01",
-      subStatus: null,
       transaction: "0xaa",
       blockNumber: 7,
       blockHash: "0xbb",
