@@ -2,17 +2,16 @@ import type { BatchItem } from "../../enclave-sim/host/batch-request.ts";
 import type { LoadedCryptlet } from "../../enclave-sim/host/enclave.ts";
 import { bindingOf } from "../bindings/binding.ts";
 import { fabricError } from "../core/errors/fabric-error.ts";
-import { toWire } from "../core/errors/wire.ts";
-import { createRunId, type Digest, type FeedId, type RunId } from "../core/ids.ts";
+import type { Digest, FeedId, RunId } from "../core/ids.ts";
 import { type Evidence, parseBundle } from "../envelope/bundle.ts";
 import { findBundle } from "../store/envelopes.ts";
 import { latestRound, type RoundRow } from "../store/rounds.ts";
-import { closeRun, openRun } from "../store/runs.ts";
 import type { PublishReason } from "../triggers/publish-reason.ts";
 import type { BatchDefinition } from "./batch-definition.ts";
 import { createBatchListing, type MemberRound } from "./batch-listing.ts";
 import { commitSealed, type RoundCommitParts } from "./commit-sealed.ts";
 import type { FeedRunner, RunCause } from "./feed-runner.ts";
+import { recordRun } from "./record-run.ts";
 import { OWN_EPOCH } from "./round-sealer.ts";
 
 /** Everything that a batch's rounds need. */
@@ -49,7 +48,7 @@ const createItemReader = ({ store }: Pick<BatchRunnerParts, "store">) => {
  * asks for it, and committed like any other feed's. What it writes out for storing contracts is what changed since.
  */
 export const createBatchRunner = (parts: BatchRunnerParts): FeedRunner => {
-  const { batch, cryptlet, store, clock, log, events, metrics } = parts;
+  const { batch, cryptlet, store, clock, events, metrics } = parts;
   const { feed, members, settings } = batch;
   const itemOf = createItemReader(parts);
   const listing = createBatchListing(
@@ -123,45 +122,22 @@ export const createBatchRunner = (parts: BatchRunnerParts): FeedRunner => {
     );
   };
 
-  const fail = async (run: RunId, error: unknown): Promise<void> => {
-    const wire = toWire(error);
-    metrics.runs.inc({ feed: feed.id, outcome: wire.code });
-    log.warn("batch failed", { feed: feed.id, run, code: wire.code, reason: wire.message });
-    await store.transaction(
-      (trx) =>
-        closeRun(trx, {
-          id: run,
-          status: "failed",
-          error: wire.code,
-          receiptJson: null,
-          finishedAt: clock.now(),
-          transcript: null,
-        }),
-      { sync: "later" },
-    );
-    events.emit({ type: "run-failed", feed: feed.id, run, error: wire });
-  };
-
   return {
     async run(cause, options) {
       const [all, previous] = [await readMembers(), await latestRound(store.db, feed.id)];
       const decided = decide(all, previous);
       if (decided === null) return;
-      const run = createRunId();
       // A run of no Cryptlet: its row says when the batch was asked for and what became of it.
-      await store.transaction(
-        (trx) =>
-          openRun(trx, { id: run, feed: feed.id, triggerId: cause.id, startedAt: clock.now() }),
-        { sync: "later" },
-      );
-      events.emit({ type: "run-started", feed: feed.id, run, trigger: cause.id });
-      try {
-        await publish(run, cause, [all, decided.listed, previous], options?.signal);
-        metrics.runs.inc({ feed: feed.id, outcome: "published" });
-        metrics.rounds.inc({ feed: feed.id, reason: decided.reason });
-      } catch (error) {
-        await fail(run, error);
-      }
+      await recordRun(parts, {
+        feed: feed.id,
+        trigger: cause.id,
+        failedTranscript: async () => null,
+        work: async (run) => {
+          await publish(run, cause, [all, decided.listed, previous], options?.signal);
+          metrics.runs.inc({ feed: feed.id, outcome: "published" });
+          metrics.rounds.inc({ feed: feed.id, reason: decided.reason });
+        },
+      });
     },
   };
 };

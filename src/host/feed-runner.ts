@@ -1,14 +1,14 @@
 import type { LoadedCryptlet, RunReport } from "../../enclave-sim/host/enclave.ts";
 import type { RecordedTranscript } from "../../enclave-sim/protocol/sealed-transcript.ts";
-import { toWire } from "../core/errors/wire.ts";
-import { createRunId, type RunId } from "../core/ids.ts";
+import type { RunId } from "../core/ids.ts";
 import { canonicalJson } from "../envelope/canonical-json.ts";
 import { latestRound } from "../store/rounds.ts";
-import { closeRun, openRun } from "../store/runs.ts";
+import { closeRun } from "../store/runs.ts";
 import type { PublishReason } from "../triggers/publish-reason.ts";
 import { commitSealed, type RoundCommitParts } from "./commit-sealed.ts";
 import type { FeedDefinition } from "./feed-definition.ts";
 import { decidePublication } from "./publication.ts";
+import { recordRun } from "./record-run.ts";
 import { readSources } from "./run-sources.ts";
 import type { RoundSealer } from "./round-sealer.ts";
 import type { TranscriptKeeper } from "./transcript-keeper.ts";
@@ -42,24 +42,11 @@ export interface FeedRunner {
  * with its envelope and outbox row. A value that is not published leaves a run row and nothing else.
  */
 export const createFeedRunner = (parts: FeedRunnerParts): FeedRunner => {
-  const { feed, cryptlet, store, clock, log, events, metrics, transcripts } = parts;
+  const { feed, cryptlet, store, clock, events, metrics, transcripts } = parts;
 
   /** What the enclave recorded of a run that failed; an enclave that is gone took it along. */
   const recordedFailure = (run: RunId): Promise<RecordedTranscript | null> =>
     cryptlet.failedTranscript(run).catch(() => null);
-
-  const fail = async (run: RunId, error: unknown): Promise<void> => {
-    const wire = toWire(error);
-    metrics.runs.inc({ feed: feed.id, outcome: wire.code });
-    log.warn("run failed", { feed: feed.id, run, code: wire.code, reason: wire.message });
-    const transcript = transcripts.keepOf("failed", await recordedFailure(run));
-    const finishedAt = clock.now();
-    const end = { id: run, status: "failed", error: wire.code, receiptJson: null } as const;
-    await store.transaction((trx) => closeRun(trx, { ...end, finishedAt, transcript }), {
-      sync: "later",
-    });
-    events.emit({ type: "run-failed", feed: feed.id, run, error: wire });
-  };
 
   const publish = async (
     report: RunReport,
@@ -124,19 +111,12 @@ export const createFeedRunner = (parts: FeedRunnerParts): FeedRunner => {
   };
 
   return {
-    async run(cause, options) {
-      const run = createRunId();
-      await store.transaction(
-        (trx) =>
-          openRun(trx, { id: run, feed: feed.id, triggerId: cause.id, startedAt: clock.now() }),
-        { sync: "later" },
-      );
-      events.emit({ type: "run-started", feed: feed.id, run, trigger: cause.id });
-      try {
-        await execute(run, cause, options?.signal);
-      } catch (error) {
-        await fail(run, error);
-      }
-    },
+    run: (cause, options) =>
+      recordRun(parts, {
+        feed: feed.id,
+        trigger: cause.id,
+        failedTranscript: async (run) => transcripts.keepOf("failed", await recordedFailure(run)),
+        work: (run) => execute(run, cause, options?.signal),
+      }),
   };
 };
