@@ -1,5 +1,3 @@
-import path from "node:path";
-
 import { batchAbi, batchRegistryAbi } from "../../adapters/evm/batch-abi.ts";
 import {
   batchForms,
@@ -19,10 +17,9 @@ import type { CommandInput, CommandResult } from "../command.ts";
 import { formatTime } from "../duration.ts";
 import { formatTable } from "../table.ts";
 import { findKeys } from "./admit-feed.ts";
-import { appraiseSigner } from "./appraise-signer.ts";
 import { attestSigner, toBytes32 } from "./attest-signer.ts";
 import { openAccount, pickChain, readRegistry } from "./open-chain.ts";
-import { openSimulatedPackage } from "./open-simulated-package.ts";
+import { appraiseDeployed, openSimulatedPackage } from "./open-simulated-package.ts";
 
 type Form = "stored" | "packed" | "root";
 
@@ -123,14 +120,7 @@ export const deployBatch = async (input: Input): Promise<CommandResult> => {
   try {
     const account = await openAccount(chain, options.adminKey, signal);
     progress.update("Starting the enclave");
-    const signer = await appraiseSigner({
-      found,
-      fabric: config.fabric,
-      secrets,
-      sealDirectory: path.join(config.dataDirectory, "sealed"),
-      policy: "contract-deploy",
-      signal,
-    });
+    const signer = await appraiseDeployed(config, { found, secrets }, signal);
     progress.update("Deploying");
     const contracts = await ensureContracts(account, given, feed.hash, signal);
     const { keys, registry, known } = contracts;

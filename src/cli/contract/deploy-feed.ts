@@ -1,5 +1,3 @@
-import path from "node:path";
-
 import { deployContracts } from "../../adapters/evm/deploy.ts";
 import { loadConfig } from "../../core/config/load-config.ts";
 import type { FabricConfig } from "../../core/config/schema.ts";
@@ -9,9 +7,8 @@ import type { CommandInput, CommandResult } from "../command.ts";
 import { formatTime } from "../duration.ts";
 import { formatTable } from "../table.ts";
 import { admitFeed, findKeys } from "./admit-feed.ts";
-import { appraiseSigner } from "./appraise-signer.ts";
 import { openAccount, pickChain, readRegistry } from "./open-chain.ts";
-import { openSimulatedPackage } from "./open-simulated-package.ts";
+import { appraiseDeployed, openSimulatedPackage } from "./open-simulated-package.ts";
 
 interface DeployOptions {
   readonly chain: string | undefined;
@@ -50,14 +47,7 @@ export const deployFeed = async (input: Input): Promise<CommandResult> => {
   try {
     const account = await openAccount(chain, options.adminKey, signal);
     progress.update("Starting the enclave");
-    const signer = await appraiseSigner({
-      found,
-      fabric: config.fabric,
-      secrets,
-      sealDirectory: path.join(config.dataDirectory, "sealed"),
-      policy: "contract-deploy",
-      signal,
-    });
+    const signer = await appraiseDeployed(config, { found, secrets }, signal);
     progress.update("Deploying");
     const admin = account.signer.address;
     const shared =

@@ -1,6 +1,8 @@
+import path from "node:path";
 import { readPackage } from "../../../enclave-sim/host/read-package.ts";
 import type { FabricConfig } from "../../core/config/schema.ts";
 import { fabricError } from "../../core/errors/fabric-error.ts";
+import { type AppraisedSigner, appraiseSigner } from "./appraise-signer.ts";
 
 /**
  * The package of a configured Cryptlet with its secrets in the clear, for the simulated enclave that `contract deploy`
@@ -17,3 +19,18 @@ export const openSimulatedPackage = async (config: FabricConfig, cryptlet: strin
   );
   return { found, secrets };
 };
+
+/** Starts the package's enclave where the configured host will find its keys, and appraises them as a verifier. */
+export const appraiseDeployed = async (
+  config: FabricConfig,
+  { found, secrets }: Awaited<ReturnType<typeof openSimulatedPackage>>,
+  signal: AbortSignal,
+): Promise<AppraisedSigner> =>
+  await appraiseSigner({
+    found,
+    fabric: config.fabric,
+    secrets,
+    sealDirectory: path.join(config.dataDirectory, "sealed"),
+    policy: "contract-deploy",
+    signal,
+  });
