@@ -9,6 +9,8 @@ import {ICryptletKeys} from "../interfaces/ICryptletKeys.sol";
 /// @notice One thing is done here: accept a sound `storeRoot`. Everything else, and every `storeRoot` that is not plainly
 /// sound, goes to `BatchLogic`, whose rules decide: what is accepted here is accepted there (a property test holds the two
 /// against each other).
+/// @dev The signer set is walked word for word as in `FeedStore`: a function that both share is a jump there and back with
+/// its operands moved, and `FeedStore` has 15 gas left to its target.
 contract BatchStore is BatchState {
     /// @dev Literals, as assembly takes no others: topic of `RootStored`, `Signature.HALF_ORDER`.
     uint256 private constant ROOT_STORED = 0xdb9f891ab8f2ac489678404eba9f461b43d50d2c6672200e0ce68c05b60efa54;
