@@ -51,6 +51,14 @@ it("puts a batch beside a feed's key registry, and renews its key on the second 
     return answer.parse(JSON.parse(run.stdout)).data;
   };
 
+  const misnamed = async (...words: readonly string[]) => {
+    const argv = ["contract", "deploy", ...words, "--config", stage.configFile, "--json"];
+    const run = await runForTest([...argv, "--admin-key", adminKey], [contractDeploy]);
+    return [run.code, (JSON.parse(run.stdout) as { error: { code: string } }).error.code];
+  };
+  expect(await misnamed("metals")).toEqual([2, "USAGE_INVALID"]);
+  expect(await misnamed(stage.feed, "--batch")).toEqual([2, "USAGE_INVALID"]);
+
   const first = await deploy(stage.contracts.feedStore);
   expect(first.created).toBe(true);
   expect(first.binding).toMatchObject({ feed: "metals", form: "stored" });

@@ -44,6 +44,8 @@ const ZERO = /^0x0{64}$/;
 /** The configured batch with its members, and the package whose keys sign it. */
 const pickBatch = async (config: FabricConfig, id: string) => {
   const settings = config.batches.find((one) => one.id === id);
+  if (!settings && config.feeds.some((feed) => feed.id === id))
+    throw fabricError("USAGE_INVALID", { fault: `${id} is a feed: leave --batch out` });
   if (!settings) throw fabricError("FEED_UNKNOWN", { feed: id });
   const first = config.feeds.find((feed) => feed.id === settings.feeds[0]);
   const cryptlet = first?.cryptlet ?? "?";

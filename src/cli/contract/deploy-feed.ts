@@ -28,6 +28,8 @@ const DAY_SECONDS = 86_400;
 /** The configured feed, its package and what its manifest says about it; refuses what no contract can hold. */
 const pickFeed = async (config: FabricConfig, id: string) => {
   const feed = config.feeds.find((one) => one.id === id);
+  if (config.batches.some((batch) => batch.id === id))
+    throw fabricError("USAGE_INVALID", { fault: `${id} is a batch: say so with --batch` });
   if (feed === undefined) throw fabricError("FEED_UNKNOWN", { feed: id });
   const { found, secrets } = await openSimulatedPackage(config, feed.cryptlet);
   const { hash, manifest } = defineFeed(config, feed, found.manifest);
