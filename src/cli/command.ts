@@ -1,7 +1,7 @@
 import type { Failure, Output } from "./output.ts";
 
 /** Headings of the command list, in the order in which a newcomer meets them. */
-export const COMMAND_GROUPS = ["Develop", "Use", "Trust", "Operate"] as const;
+export const COMMAND_GROUPS = ["Develop", "Publish", "Use", "Trust", "Operate"] as const;
 export type CommandGroup = (typeof COMMAND_GROUPS)[number];
 
 /** A word after the command's name. */

@@ -1,6 +1,7 @@
 import type { ErrorEntry } from "./arguments.ts";
 import { adapterErrors } from "./catalogue/adapter.ts";
 import { apiErrors } from "./catalogue/api.ts";
+import { authoringErrors } from "./catalogue/authoring.ts";
 import { attestationErrors } from "./catalogue/attestation.ts";
 import { appraisalErrors } from "./catalogue/appraisal.ts";
 import { attestedTlsErrors } from "./catalogue/attested-tls.ts";
@@ -9,6 +10,7 @@ import { busErrors } from "./catalogue/bus.ts";
 import { capabilityErrors } from "./catalogue/capabilities.ts";
 import { chainErrors } from "./catalogue/chains.ts";
 import { cliErrors } from "./catalogue/cli.ts";
+import { clientChainErrors } from "./catalogue/client-chains.ts";
 import { coreErrors } from "./catalogue/core.ts";
 import { cryptoErrors } from "./catalogue/crypto.ts";
 import { emulatorErrors } from "./catalogue/emulator.ts";
@@ -21,6 +23,7 @@ import { laneErrors } from "./catalogue/lanes.ts";
 import { keyBrokerErrors } from "./catalogue/key-broker.ts";
 import { quotingErrors } from "./catalogue/quoting.ts";
 import { quorumErrors } from "./catalogue/quorum.ts";
+import { registryErrors } from "./catalogue/registry.ts";
 import { sdkErrors } from "./catalogue/sdk.ts";
 import { signerErrors } from "./catalogue/signers.ts";
 import { storeErrors } from "./catalogue/store.ts";
@@ -29,6 +32,7 @@ import { submissionErrors } from "./catalogue/submission.ts";
 /** Every error of the product, by code. `docs/errors.md` is printed from here. */
 export const errorCatalogue = {
   ...coreErrors,
+  ...clientChainErrors,
   ...cryptoErrors,
   ...frostErrors,
   ...envelopeErrors,
@@ -50,10 +54,12 @@ export const errorCatalogue = {
   ...hostErrors,
   ...apiErrors,
   ...cliErrors,
+  ...authoringErrors,
   ...attestationErrors,
   ...attestedTlsErrors,
   ...quorumErrors,
   ...keyBrokerErrors,
+  ...registryErrors,
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCatalogue = typeof errorCatalogue;
