@@ -4,6 +4,13 @@ import type { EvmAccountTable, EvmAttemptTable, EvmJobTable } from "./tables/evm
 import type { SpendingReservationTable, SpendingTotalTable } from "./tables/spending.ts";
 import type { DeadLetterTable } from "./tables/dead-letter-table.ts";
 import type { QuorumStatementTable } from "./tables/quorum-statements.ts";
+import type {
+  RegistryCallTable,
+  RegistryCursorTable,
+  RegistryPackageTable,
+  RegistryReleaseTable,
+  RegistryTypoTable,
+} from "./tables/registry.ts";
 
 /**
  * Tables of the fabric's database. Times are ms since epoch; every integer fits a safe JS number.
@@ -33,6 +40,11 @@ export interface Database {
   readonly spending_totals: SpendingTotalTable;
   readonly dead_letters: DeadLetterTable;
   readonly quorum_statements: QuorumStatementTable;
+  readonly registry_packages: RegistryPackageTable;
+  readonly registry_releases: RegistryReleaseTable;
+  readonly registry_calls: RegistryCallTable;
+  readonly registry_typos: RegistryTypoTable;
+  readonly registry_cursor: RegistryCursorTable;
 }
 
 /** `published` made a round, `unchanged` did not need one, `abandoned` was running when the process died. */
