@@ -51,7 +51,7 @@ export const checkDeployedFeeds = (addresses: readonly DeployedFeed[]): readonly
 export const checksumAddress = (address: string): string => {
   const digits = address.slice(2).toLowerCase();
   const hash = bytesToHex(keccak256(new TextEncoder().encode(digits)));
-  const letters = [...digits].map((digit, index) =>
+  const letters = Array.from(digits, (digit, index) =>
     Number.parseInt(hash[index] ?? "0", 16) >= 8 ? digit.toUpperCase() : digit,
   );
   return `0x${letters.join("")}`;
