@@ -5,6 +5,13 @@ import type { SpendingReservationTable, SpendingTotalTable } from "./tables/spen
 import type { DeadLetterTable } from "./tables/dead-letter-table.ts";
 import type { QuorumStatementTable } from "./tables/quorum-statements.ts";
 import type {
+  RoundLogTable,
+  RunRequestTable,
+  SubscriptionTable,
+  WebhookCallTable,
+  WebhookTable,
+} from "./tables/subscriptions.ts";
+import type {
   RegistryCallTable,
   RegistryCursorTable,
   RegistryPackageTable,
@@ -40,6 +47,11 @@ export interface Database {
   readonly spending_totals: SpendingTotalTable;
   readonly dead_letters: DeadLetterTable;
   readonly quorum_statements: QuorumStatementTable;
+  readonly round_log: RoundLogTable;
+  readonly subscriptions: SubscriptionTable;
+  readonly webhooks: WebhookTable;
+  readonly webhook_calls: WebhookCallTable;
+  readonly run_requests: RunRequestTable;
   readonly registry_packages: RegistryPackageTable;
   readonly registry_releases: RegistryReleaseTable;
   readonly registry_calls: RegistryCallTable;

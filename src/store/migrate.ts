@@ -7,6 +7,7 @@ import { submissionJobs } from "./migrations/0003-submission-jobs.ts";
 import { spending } from "./migrations/0004-spending.ts";
 import { deadLetters } from "./migrations/0005-dead-letters.ts";
 import { quorumStatements } from "./migrations/0006-quorum-statements.ts";
+import { subscriptions } from "./migrations/0007-subscriptions.ts";
 import { registry } from "./migrations/0008-registry.ts";
 
 const MIGRATION_TABLE = "schema_migrations";
@@ -19,6 +20,7 @@ export const createMigrations = (types: ColumnTypes): Readonly<Record<string, Mi
   "0004-spending": spending(),
   "0005-dead-letters": deadLetters(types),
   "0006-quorum-statements": quorumStatements(),
+  "0007-subscriptions": subscriptions(types),
   "0008-registry": registry(),
 });
 

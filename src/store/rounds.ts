@@ -20,7 +20,7 @@ export interface RoundRow {
   readonly viewJson: string;
 }
 
-/** Writes a round and its envelope. Part of the caller's transaction. */
+/** Writes a round, its envelope and its place in the log. Part of the caller's transaction. */
 export const insertRound = async (
   trx: Executor,
   given: {
@@ -57,6 +57,7 @@ export const insertRound = async (
       view_json: round.viewJson,
     })
     .execute();
+  await trx.insertInto("round_log").values({ feed: round.feed, round: round.round }).execute();
 };
 
 /** The newest round of a feed; null when there is none. */
