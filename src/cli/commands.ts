@@ -16,6 +16,7 @@ import { deliveryReceipt } from "./commands/delivery-receipt.ts";
 import { deliveryRetry } from "./commands/delivery-retry.ts";
 import { deliveryShow } from "./commands/delivery-show.ts";
 import { demo } from "./commands/demo.ts";
+import { dev } from "./commands/dev.ts";
 import { devProviders } from "./commands/dev-providers.ts";
 import { doctor } from "./commands/doctor.ts";
 import { enclaveAppraise } from "./commands/enclave-appraise.ts";
@@ -39,6 +40,7 @@ import { replay } from "./commands/replay.ts";
 /** Every command; the order inside a group is the order of help. */
 export const commands: readonly CommandRecord[] = [
   demo,
+  dev,
   devProviders,
   build,
   enclaveSign,

@@ -13,7 +13,6 @@ export interface ParsedCommand {
 
 /** Groups of commands that share a first word, with the line that help shows for them. */
 const FAMILIES: Readonly<Record<string, string>> = {
-  dev: "Servers that a developer needs at hand",
   host: "The host that runs Cryptlets",
   feed: "Read the feeds of a running fabric",
   envelope: "Look into trust envelopes and check them",
@@ -37,6 +36,20 @@ const toOption = (name: string, record: OptionRecord): Option => {
   return option;
 };
 
+/** commander keeps `--no-chain` as `chain: false`; its record calls it `noChain`. */
+const rawOptions = (
+  record: CommandRecord,
+  opts: Readonly<Record<string, unknown>>,
+): Record<string, unknown> => {
+  const options: Record<string, unknown> = { ...opts };
+  for (const [name, { kind }] of Object.entries(record.options))
+    if (kind === "flag" && /^no[A-Z]/.test(name)) {
+      const positive = name.charAt(2).toLowerCase() + name.slice(3);
+      options[name] = opts[positive] === false;
+    }
+  return options;
+};
+
 const toCommand = (record: CommandRecord, found: (parsed: ParsedCommand) => void): Command => {
   const words = record.name.split(" ");
   const command = new Command(words.at(-1) ?? record.name)
@@ -56,7 +69,7 @@ const toCommand = (record: CommandRecord, found: (parsed: ParsedCommand) => void
     }
     let root = command;
     while (root.parent) root = root.parent;
-    found({ record, args, options: command.opts(), global: root.opts() });
+    found({ record, args, options: rawOptions(record, command.opts()), global: root.opts() });
   });
   return command;
 };
@@ -96,8 +109,15 @@ export const createProgram = (
     familyOf(words.slice(0, -1)).addCommand(family);
     return family;
   };
-  for (const record of commands)
-    familyOf(record.name.split(" ").slice(0, -1)).addCommand(toCommand(record, options.found));
+  // A command may have others below it, as `dev` has: it is there before they look for their family.
+  for (const record of commands.toSorted(
+    (a, b) => a.name.split(" ").length - b.name.split(" ").length,
+  )) {
+    const words = record.name.split(" ");
+    const command = toCommand(record, options.found);
+    families.set(record.name, command);
+    familyOf(words.slice(0, -1)).addCommand(command);
+  }
   const settle = (command: Command): void => {
     command
       .exitOverride()

@@ -21,6 +21,7 @@ describe("the built command line", () => {
     expect(listed.map(({ name }) => name)).toMatchInlineSnapshot(`
       [
         "demo",
+        "dev",
         "dev providers",
         "build",
         "enclave sign",
