@@ -24,6 +24,9 @@ process.exit(
     types: () => runNode([bin("typescript", "bin/tsc"), "-p", "."]),
     "dead code": () => runNode([bin("knip", "bin/knip.js")]),
     docs: () => runNode(["scripts/docs.mjs", "--check"]),
+    links: () => runNode(["scripts/check-links.mjs"]),
+    // Pages that the site's compiler refuses are found here; 8 s.
+    site: () => runNode(["scripts/site.mjs"]),
     "lock file": () => runNode(["scripts/complete-lock.mjs", "--check"]),
     package: () => runNode(["scripts/check-package.mjs"]),
   }),

@@ -7,16 +7,18 @@ import { printCliDocs } from "../dist/src/cli/docs.js";
 import { silentLog } from "../dist/src/core/log.js";
 import { printConfig, printConfigSchema } from "./docs/config.mjs";
 import { printErrors } from "./docs/errors.mjs";
+import { printHttpApi } from "./docs/http-api.mjs";
 import { printManifest, printManifestSchema } from "./docs/manifest.mjs";
 import { root } from "./run.mjs";
 
-const printOpenApi = async () => {
+const readOpenApi = async () => {
   // Routes are described without a fabric behind them; none is asked.
   const api = createApi({ fabric: {}, log: silentLog });
   const document = await api.openapi();
   await api.close();
-  return `${JSON.stringify(document, null, 2)}\n`;
+  return document;
 };
+const openapi = await readOpenApi();
 
 const files = {
   "docs/errors.md": printErrors(),
@@ -25,7 +27,8 @@ const files = {
   "docs/manifest.md": printManifest(),
   "docs/manifest.schema.json": printManifestSchema(),
   "docs/cli.md": printCliDocs(),
-  "docs/openapi.json": await printOpenApi(),
+  "docs/openapi.json": `${JSON.stringify(openapi, null, 2)}\n`,
+  "docs/http-api.md": printHttpApi(openapi),
 };
 
 const check = process.argv.includes("--check");

@@ -17,6 +17,7 @@ const typeOf = (schema) => {
     return "any JSON";
   if (schema.type === "integer" || schema.type === "number") {
     const high = schema.maximum >= Number.MAX_SAFE_INTEGER ? undefined : schema.maximum;
+    if (high === undefined && schema.minimum === undefined) return schema.type;
     return high === undefined
       ? `integer from ${schema.minimum}`
       : `integer, ${schema.minimum} to ${high}`;
