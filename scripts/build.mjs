@@ -29,7 +29,12 @@ for (const folder of ["src", "enclave-sim"]) {
       rmSync(path.join(root, "dist", folder, file));
   }
 }
-for (const step of ["compile-contracts.mjs", "build-cryptlets.mjs", "build-wall.mjs"]) {
+for (const step of [
+  "write-command-index.mjs",
+  "compile-contracts.mjs",
+  "build-cryptlets.mjs",
+  "build-wall.mjs",
+]) {
   const file = path.join(root, "scripts", step);
   if (existsSync(file)) await import(pathToFileURL(file).href);
 }

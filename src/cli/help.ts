@@ -1,4 +1,5 @@
 import { COMMAND_GROUPS, type CommandRecord } from "./command.ts";
+import type { CommandSummary } from "./command-index.ts";
 import { formatTable } from "./table.ts";
 
 /** Flags of every command, as help and docs print them. */
@@ -31,7 +32,7 @@ export const EXIT_CODES: readonly (readonly [code: string, meaning: string])[] =
 ];
 
 /** The first screen: every command under its group. */
-export const formatRootHelp = (commands: readonly CommandRecord[]): string => {
+export const formatRootHelp = (commands: readonly CommandSummary[]): string => {
   const widest = Math.max(...commands.map(({ name }) => name.length));
   const groups: string[] = [];
   for (const group of COMMAND_GROUPS) {

@@ -3,6 +3,7 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 
 import { commands } from "../../src/cli/commands.ts";
+import { formatRootHelp } from "../../src/cli/help.ts";
 import { CLI, runCliProcess, startCli } from "../support/cli-process.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -75,20 +76,55 @@ describe("the built command line", () => {
     expect(parse(json.stdout)).toMatchObject({ ok: false, error: { code: "USAGE_INVALID" } });
   });
 
-  it("loads commander alone before a command runs: help is quick", () => {
+  /** Files and packages that are evaluated at once when a file is; `await import()` is what keeps the rest away. */
+  const followImports = (entry: string) => {
     const packages = new Set<string>();
-    const seen = new Set<string>();
+    const files = new Set<string>();
     const follow = (file: string): void => {
-      if (seen.has(file)) return;
-      seen.add(file);
-      // Only imports that are evaluated at once; `await import()` is what keeps the rest away.
+      if (files.has(file)) return;
+      files.add(file);
       for (const [, name = ""] of readFileSync(file, "utf8").matchAll(STATIC_IMPORT))
         if (name.startsWith(".")) follow(path.resolve(path.dirname(file), name));
         else if (!name.startsWith("node:")) packages.add(name);
     };
-    follow(CLI);
-    expect(seen.size).toBeGreaterThan(20);
-    expect([...packages]).toEqual(["commander"]);
+    follow(entry);
+    return { files: files.size, packages: [...packages] };
+  };
+
+  it("lists its commands without a library and without a command: help is quick", () => {
+    const { files, packages } = followImports(CLI);
+    expect(packages).toEqual([]);
+    expect(files).toBeLessThan(8);
+  });
+
+  it("loads commander alone before a command runs", () => {
+    expect(followImports(path.resolve(path.dirname(CLI), "run-cli.js")).packages).toEqual([
+      "commander",
+    ]);
+    const { files, packages } = followImports(path.resolve(path.dirname(CLI), "commands.js"));
+    expect(files).toBeGreaterThan(commands.length);
+    expect(packages).toEqual([]);
+  });
+
+  it.each([[], ["--help"], ["-h"], ["--no-color", "--help"]])(
+    "prints the same help by the quick way and the long one: %j",
+    async (...argv) => {
+      const run = await runCliProcess(argv);
+      expect(run).toEqual({ code: 0, stderr: "", stdout: `${formatRootHelp(commands)}\n` });
+    },
+  );
+
+  it("says what was meant: a command, a verb, a flag", async () => {
+    for (const [argv, meant] of [
+      [["buld"], "build"],
+      [["feed", "lst"], "list"],
+      [["feeds", "list"], "feed"],
+      [["build", "x", "--ot", "y"], "--out"],
+    ] as const) {
+      const run = await runCliProcess(argv);
+      expect(run).toMatchObject({ code: 2, stdout: "" });
+      expect(run.stderr).toContain(`Did you mean ${meant}?`);
+    }
   });
 
   it("lists every fault of a bad configuration and ends with 2", async () => {
