@@ -1,8 +1,7 @@
 import { z } from "zod";
-import { fabricError } from "../core/errors/fabric-error.ts";
 import { cryptletIdSchema, digestSchema } from "../core/ids.ts";
 import { canonicalJson } from "../envelope/canonical-json.ts";
-import { parseStrictJson } from "../envelope/strict-json.ts";
+import { CAPABILITY } from "./capability-list.ts";
 import { provenanceSchema } from "./provenance.ts";
 import { versionSchema } from "./release-name.ts";
 
@@ -20,7 +19,7 @@ export const MAX_FILE_BYTES = {
   readme: 262_144,
 } as const;
 
-const fileSchema = <Kind extends keyof typeof MAX_FILE_BYTES>(kind: Kind) =>
+const fileSchema = (kind: keyof typeof MAX_FILE_BYTES) =>
   z.strictObject({
     /** Name in the package's folder. */
     name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, "a file name"),
@@ -30,9 +29,7 @@ const fileSchema = <Kind extends keyof typeof MAX_FILE_BYTES>(kind: Kind) =>
   });
 
 /** One thing that a package may touch, for example `http api.kraken.com:443/0/public`. One text has one meaning. */
-const capabilityTextSchema = z
-  .string()
-  .regex(/^[a-z]+(?: [\x21-\x7e]{1,400}){0,3}$/, "a capability");
+const capabilityTextSchema = z.string().regex(CAPABILITY, "a capability");
 
 /**
  * What a publisher signs of one release. The bytes that are signed are its canonical JSON (RFC 8785).
@@ -95,20 +92,6 @@ const encoder = new TextEncoder();
 /** The bytes that are signed. */
 export const encodePackageStatement = (statement: PackageStatement): Uint8Array =>
   encoder.encode(canonicalJson(statement));
-
-/**
- * Statement of verified payload bytes. Throws `RELEASE_INVALID`, `INPUT_TOO_LARGE`, `JSON_MALFORMED`.
- */
-export const parsePackageStatement = (payload: Uint8Array): PackageStatement => {
-  const json = parseStrictJson(payload, {
-    limit: MAX_STATEMENT_BYTES,
-    what: "the package statement",
-  });
-  const parsed = packageStatementSchema.safeParse(json);
-  if (!parsed.success)
-    throw fabricError("RELEASE_INVALID", { reason: z.prettifyError(parsed.error) });
-  return parsed.data;
-};
 
 /** Every file of a release with the part that it plays. */
 export const filesOf = (
