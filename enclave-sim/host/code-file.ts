@@ -1,19 +1,11 @@
+import { PACKAGE_LIMITS } from "../../src/core/limits.ts";
 import type { Language, Manifest } from "../../src/sdk/manifest.ts";
-import type { Lane } from "../protocol/lane.ts";
 
 /** Where a package keeps its code, and how much of it there may be. */
 export interface CodeFile {
   readonly name: string;
   readonly maxBytes: number;
 }
-
-/** Most bytes of code by lane: what is text or bytecode is small, what carries a runtime is not. */
-const MAX_BYTES: Readonly<Record<Lane, number>> = {
-  js: 4_194_304,
-  wasm: 67_108_864,
-  evm: 4_194_304,
-  process: 67_108_864,
-};
 
 const PROGRAM_FILES: Readonly<Partial<Record<Language, string>>> = {
   python: "bundle.py",
@@ -32,5 +24,5 @@ export const CODE_FILES = [
 /** The code's file of a package, by lane and, for programs, by language. */
 export const codeFileOf = ({ lane, language }: Pick<Manifest, "lane" | "language">): CodeFile => ({
   name: lane === "process" ? (PROGRAM_FILES[language] ?? "bundle.bin") : `bundle.${lane}`,
-  maxBytes: MAX_BYTES[lane],
+  maxBytes: PACKAGE_LIMITS.codeBytes[lane],
 });

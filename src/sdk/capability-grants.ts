@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { cryptletIdSchema, digestSchema, feedIdSchema } from "../core/ids.ts";
+import { CHAIN_LIMITS, HTTP_LIMITS, rangeSchema, STATE_LIMITS } from "../core/limits.ts";
 
 // Host side only, as manifest.ts. The descriptions are printed as docs/manifest.md.
 
@@ -37,21 +38,13 @@ const hostSchema = z.strictObject({
 
 const httpSchema = z.strictObject({
   hosts: z.array(hostSchema).min(1).max(64).describe("the only hosts that it reaches, 1 to 64"),
-  timeoutMs: z
-    .int()
-    .min(50)
-    .max(60_000)
-    .default(5_000)
-    .describe(
-      "ms from first look-up to last byte of one request, redirects and token request included",
-    ),
-  maxResponseBytes: z
-    .int()
-    .min(1)
-    .max(4_194_304)
-    .default(262_144)
-    .describe("bytes of one body after decompression"),
-  maxRequests: z.int().min(1).max(256).default(32).describe("requests of one run"),
+  timeoutMs: rangeSchema(HTTP_LIMITS.timeoutMs).describe(
+    "ms from first look-up to last byte of one request, redirects and token request included",
+  ),
+  maxResponseBytes: rangeSchema(HTTP_LIMITS.responseBytes).describe(
+    "bytes of one body after decompression",
+  ),
+  maxRequests: rangeSchema(HTTP_LIMITS.requests).describe("requests of one run"),
 });
 
 const secretSchema = z.strictObject({
@@ -73,13 +66,8 @@ const secretSchema = z.strictObject({
 });
 
 const stateSchema = z.strictObject({
-  maxBytes: z
-    .int()
-    .min(1)
-    .max(1_048_576)
-    .default(65_536)
-    .describe("bytes of all keys and values in UTF-8"),
-  maxKeys: z.int().min(1).max(4_096).default(256).describe("keys that may stand at once"),
+  maxBytes: rangeSchema(STATE_LIMITS.bytes).describe("bytes of all keys and values in UTF-8"),
+  maxKeys: rangeSchema(STATE_LIMITS.keys).describe("keys that may stand at once"),
 });
 
 const contractSchema = z.strictObject({
@@ -113,24 +101,13 @@ const chainSchema = z.strictObject({
     .min(1)
     .max(64)
     .describe("the only contracts that it reads, 1 to 64"),
-  quorum: z
-    .int()
-    .min(1)
-    .max(9)
-    .default(1)
-    .describe("endpoints of the host that must give the same answer"),
-  maxLogBlocks: z
-    .int()
-    .min(1)
-    .max(10_000)
-    .default(1_000)
-    .describe("blocks that one query of logs may cover"),
-  maxResultBytes: z
-    .int()
-    .min(32)
-    .max(1_048_576)
-    .default(65_536)
-    .describe("bytes of what one query gives"),
+  quorum: rangeSchema(CHAIN_LIMITS.quorum).describe(
+    "endpoints of the host that must give the same answer",
+  ),
+  maxLogBlocks: rangeSchema(CHAIN_LIMITS.logBlocks).describe(
+    "blocks that one query of logs may cover",
+  ),
+  maxResultBytes: rangeSchema(CHAIN_LIMITS.resultBytes).describe("bytes of what one query gives"),
 });
 
 const callSchema = z.strictObject({

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { cryptletIdSchema, feedIdSchema } from "../core/ids.ts";
+import { rangeSchema, RUN_LIMITS } from "../core/limits.ts";
 import { capabilitiesSchema } from "./capability-grants.ts";
 import { hostPatternCovers } from "./host-pattern.ts";
 
@@ -51,30 +52,12 @@ const feedSchema = z.discriminatedUnion("kind", [
 ]);
 
 const limitsSchema = z.strictObject({
-  timeoutMs: z
-    .int()
-    .min(50)
-    .max(120_000)
-    .default(15_000)
-    .describe("ms of one run, host calls included"),
-  memoryBytes: z
-    .int()
-    .min(4_194_304)
-    .max(268_435_456)
-    .default(33_554_432)
-    .describe("memory of the guest's engine in bytes"),
-  maxHostCalls: z
-    .int()
-    .min(1)
-    .max(10_000)
-    .default(256)
-    .describe("calls of one run through the wall"),
-  maxLogCharacters: z
-    .int()
-    .min(0)
-    .max(1_048_576)
-    .default(65_536)
-    .describe("characters of one run's log"),
+  timeoutMs: rangeSchema(RUN_LIMITS.timeoutMs).describe("ms of one run, host calls included"),
+  memoryBytes: rangeSchema(RUN_LIMITS.memoryBytes).describe(
+    "memory of the guest's engine in bytes",
+  ),
+  maxHostCalls: rangeSchema(RUN_LIMITS.hostCalls).describe("calls of one run through the wall"),
+  maxLogCharacters: rangeSchema(RUN_LIMITS.logCharacters).describe("characters of one run's log"),
 });
 
 /** Languages of each lane. A manifest that names none is TypeScript, whatever its lane. */

@@ -7,6 +7,7 @@ import {
   fabricIdSchema,
   feedIdSchema,
 } from "../ids.ts";
+import { HOST_LIMITS, rangeSchema } from "../limits.ts";
 import { budgetSchema, chainSchema } from "./chain-settings.ts";
 import { batchSchema, bindingFormSchema } from "./batch-settings.ts";
 import { brokerSchema, cryptletSecretSchema } from "./broker-settings.ts";
@@ -15,6 +16,7 @@ import { endpointSchema } from "./endpoint.ts";
 import { feedQuorumSchema, quorumSchema } from "./quorum-settings.ts";
 import { Secret } from "./secret.ts";
 import { secretSchema, type SecretReader } from "./secret-reference.ts";
+import { requestSchema, webhookSchema } from "./webhook-settings.ts";
 
 /** What the schema needs from outside: where relative paths start and how secrets are read. */
 export interface ConfigContext {
@@ -37,9 +39,9 @@ export const createConfigSchema = ({ base, readSecret }: ConfigContext) => {
   const endpoint = (protocols: readonly string[]) => endpointSchema(readSecret, protocols);
 
   const limits = z.strictObject({
-    memoryMb: z.int().min(8).max(1_024).default(64).describe("memory of one guest, in MiB"),
-    runMs: duration(600_000).default(30_000).describe("longest run, host calls included"),
-    hostCalls: z.int().min(1).max(10_000).default(256).describe("host calls of one run"),
+    memoryMb: rangeSchema(HOST_LIMITS.memoryMb).describe("memory of one guest, in MiB"),
+    runMs: rangeSchema(HOST_LIMITS.runMs).describe("longest run, host calls included"),
+    hostCalls: rangeSchema(HOST_LIMITS.hostCalls).describe("host calls of one run"),
   });
 
   const chain = chainSchema(readSecret, file);
@@ -250,6 +252,10 @@ export const createConfigSchema = ({ base, readSecret }: ConfigContext) => {
         .nullable()
         .default(null)
         .describe("the hosts that sign rounds together, docs/quorum.md"),
+      webhooks: webhookSchema(file)
+        .prefault({})
+        .describe("HTTP calls to subscribers, docs/subscriptions.md"),
+      requests: requestSchema.prefault({}).describe("runs that are asked for by name of a key"),
       cryptlets: z.array(cryptlet).max(1_000).default([]),
       chains: z.array(chain).max(100).default([]),
       chainReads: z
