@@ -4,6 +4,7 @@ import path from "node:path";
 import { z } from "zod";
 import { fileFault } from "../../src/core/errors/file-fault.ts";
 import { fabricError } from "../../src/core/errors/fabric-error.ts";
+import { PACKAGE_LIMITS } from "../../src/core/limits.ts";
 import { manifestSchema, type Manifest } from "../../src/sdk/manifest.ts";
 import { codeFileOf } from "./code-file.ts";
 import type { CryptletPackage } from "./enclave.ts";
@@ -13,8 +14,6 @@ export const MANIFEST_FILE = "cryptlet.json";
 export const SIGSTRUCT_FILE = "sigstruct.bin";
 /** Size of SIGSTRUCT (Intel SDM volume 3D, table 35-21). */
 const SIGSTRUCT_BYTES = 1_808;
-/** Largest manifest in bytes. */
-const MAX_MANIFEST_BYTES = 65_536;
 
 const readBounded = async (directory: string, name: string, limit: number): Promise<Uint8Array> => {
   const file = path.join(directory, name);
@@ -65,7 +64,7 @@ export const parseManifest = (bytes: Uint8Array, file: string): Manifest => {
  * ```
  */
 export const readPackage = async (directory: string): Promise<CryptletPackage> => {
-  const manifestBytes = await readBounded(directory, MANIFEST_FILE, MAX_MANIFEST_BYTES);
+  const manifestBytes = await readBounded(directory, MANIFEST_FILE, PACKAGE_LIMITS.manifestBytes);
   const manifest = parseManifest(manifestBytes, path.join(directory, MANIFEST_FILE));
   const { name, maxBytes } = codeFileOf(manifest);
   const bundle = await readBounded(directory, name, maxBytes);
@@ -75,4 +74,17 @@ export const readPackage = async (directory: string): Promise<CryptletPackage> =
     ...unsigned,
     sigstruct: await readBounded(directory, SIGSTRUCT_FILE, SIGSTRUCT_BYTES),
   };
+};
+
+/**
+ * The source map beside a package's code; null where there is none. It is neither run nor measured.
+ * Throws `PACKAGE_UNREADABLE`.
+ */
+export const readSourceMap = async (
+  directory: string,
+  manifest: Pick<Manifest, "lane" | "language">,
+): Promise<Uint8Array | null> => {
+  const name = `${codeFileOf(manifest).name}.map`;
+  if (!existsSync(path.join(directory, name))) return null;
+  return readBounded(directory, name, PACKAGE_LIMITS.sourceMapBytes);
 };

@@ -12,4 +12,9 @@ export const authoringErrors = {
     message: "The recording {file} is not written: {where} repeats a secret",
     hint: "Recordings are files that others read. Record from an account whose answers name no secret.",
   },
+  SOURCE_MAP_INVALID: {
+    kind: "user",
+    message: "The source map is refused: {reason}",
+    hint: "Build the package again: `cryptlet build` writes code and map together.",
+  },
 } as const satisfies Record<string, ErrorEntry>;
