@@ -24,9 +24,18 @@ import type { CallOptions } from "./call-options.ts";
 import { createDeadLetterClient, type DeadLetterClient } from "./dead-letter-client.ts";
 import { createDeliveryClient, type DeliveryClient } from "./delivery-client.ts";
 import { createHttpReader } from "./http-reader.ts";
+import { requestRound, type RequestOptions, type RequestedRound } from "./request-round.ts";
+import type { Subscription } from "./subscription.ts";
+import {
+  createSubscriptionClient,
+  subscribe,
+  type SubscribeOptions,
+  type SubscriptionClient,
+} from "./subscription-client.ts";
 import { watchRounds } from "./watch-rounds.ts";
+import { createWebhookClient, type WebhookClient } from "./webhook-client.ts";
 
-/** Reads one fabric over HTTP. Every method takes a `signal` and throws `CLIENT_*` errors beside those of the API. */
+/** Reads one fabric. Every method takes a `signal` and throws `CLIENT_*` errors beside those of the API. */
 export interface FabricClient {
   readonly feeds: {
     list(options?: CallOptions): Promise<readonly FeedAnswer[]>;
@@ -35,6 +44,11 @@ export interface FabricClient {
     /** Throws `FEED_UNKNOWN`, `ROUND_UNKNOWN`. */
     latest(feed: string, options?: CallOptions): Promise<RoundAnswer>;
     round(feed: string, round: number, options?: CallOptions): Promise<RoundAnswer>;
+    /**
+     * The round that was valid at a time (ms since epoch, or a Date): the newest one issued by then and not run out.
+     * Throws `FEED_UNKNOWN`, `ROUND_NOT_VALID_AT`.
+     */
+    at(feed: string, time: number | Date, options?: CallOptions): Promise<RoundAnswer>;
     /** Newest first; `before` is exclusive. */
     rounds(
       feed: string,
@@ -48,6 +62,21 @@ export interface FabricClient {
       options: { afterRound?: number; signal: AbortSignal },
     ): AsyncIterable<RoundAnswer>;
   };
+  /**
+   * One run of a feed now; the answer is a committed round. The same `idempotencyKey` again is the same request, over
+   * lost connections and restarts of both sides; without one every call is a request of its own. Waits until the run has
+   * ended or the signal aborts. Needs the API's token. Throws `FEED_UNKNOWN`, `REQUEST_…`, and what the run ended with.
+   */
+  request(feed: string, options?: RequestOptions): Promise<RequestedRound>;
+  /**
+   * Rounds of feeds under a name that the host remembers: at least once, in the order of the host's record, without gaps;
+   * the cursor moves only by `ack`. One consumer at a time. Needs the API's token. Throws `FEED_UNKNOWN`,
+   * `ROUND_UNKNOWN`, `SUBSCRIPTION_DIFFERS`, `SUBSCRIPTION_TAKEN`, `SUBSCRIPTION_LIMIT`; the loop throws
+   * `SUBSCRIPTION_NOT_ACKNOWLEDGED`, `SUBSCRIPTION_TAKEN` and `SUBSCRIPTION_UNKNOWN` besides.
+   */
+  subscribe(options: SubscribeOptions): Promise<Subscription>;
+  readonly subscriptions: SubscriptionClient;
+  readonly webhooks: WebhookClient;
   readonly deliveries: DeliveryClient;
   readonly deadLetters: DeadLetterClient;
   readonly envelopes: {
@@ -84,6 +113,27 @@ const feedPath = (feed: string): string => {
   return `v1/feeds/${id.data}`;
 };
 
+/** A fabric of this process: `createEmbeddedApi` of `cryptlet-fabric` gives one. */
+export interface EmbeddedFabric {
+  readonly fetch: typeof globalThis.fetch;
+}
+
+/** Where the fabric is: at a URL, or in this process. */
+export type FabricClientOptions = (
+  | { readonly url: string; readonly embedded?: undefined }
+  | { readonly embedded: EmbeddedFabric; readonly url?: undefined }
+) & {
+  /** Bearer token of an API that asks for one. */
+  readonly token?: string | null;
+  /** ms, for each answer. */
+  readonly timeoutMs?: number;
+  /** In place of the platform's `fetch`: `createAttestedFetch` gives one that checks the host's evidence first. */
+  readonly fetch?: typeof globalThis.fetch;
+};
+
+/** Base of a fabric that has no address. */
+const EMBEDDED_URL = "http://embedded.invalid";
+
 /**
  * A reader of one fabric's API.
  * @example
@@ -92,20 +142,13 @@ const feedPath = (feed: string): string => {
  * const { answer, round } = await fabric.feeds.latest("xau-usd");
  * ```
  */
-export const createFabricClient = (options: {
-  readonly url: string;
-  /** Bearer token of an API that asks for one. */
-  readonly token?: string | null;
-  /** ms, for each answer. */
-  readonly timeoutMs?: number;
-  /** In place of the platform's `fetch`: `createAttestedFetch` gives one that checks the host's evidence first. */
-  readonly fetch?: typeof globalThis.fetch;
-}): FabricClient => {
+export const createFabricClient = (options: FabricClientOptions): FabricClient => {
+  const fetch = options.embedded?.fetch ?? options.fetch;
   const reader = createHttpReader({
-    url: options.url,
+    url: options.url ?? EMBEDDED_URL,
     token: options.token ?? null,
     timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
-    ...(options.fetch ? { fetch: options.fetch } : {}),
+    ...(fetch ? { fetch } : {}),
   });
   const read = <Schema extends z.ZodType>(
     path: string,
@@ -120,6 +163,8 @@ export const createFabricClient = (options: {
       latest: async (feed, call) => read(`${feedPath(feed)}/latest`, roundAnswer, call),
       round: async (feed, round, call) =>
         read(`${feedPath(feed)}/rounds/${round}`, roundAnswer, call),
+      at: async (feed, time, call) =>
+        read(`${feedPath(feed)}/at/${Number(time)}`, roundAnswer, call),
       rounds: async (feed, page) => {
         const query = new URLSearchParams();
         if (page?.limit !== undefined) query.set("limit", String(page.limit));
@@ -131,6 +176,10 @@ export const createFabricClient = (options: {
       watch: (feed, { afterRound, signal }) =>
         watchRounds(reader, `${feedPath(feed)}/events`, { afterRound, signal }),
     },
+    request: async (feed, call) => requestRound(reader, feedPath(feed), call),
+    subscribe: (call) => subscribe(reader, call),
+    subscriptions: createSubscriptionClient(reader),
+    webhooks: createWebhookClient(reader),
     deliveries: createDeliveryClient(reader),
     deadLetters: createDeadLetterClient(reader),
     envelopes: {

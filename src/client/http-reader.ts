@@ -3,7 +3,7 @@ import type { z } from "zod";
 import { fabricError, isFabricError } from "../core/errors/fabric-error.ts";
 import { fromWire, wireErrorSchema } from "../core/errors/wire.ts";
 
-/** Requests to one fabric, bounded in time and size; none has a body. */
+/** Requests to one fabric, bounded in time and size. */
 export interface HttpReader {
   /** Where `path` is. */
   resolve(path: string): string;
@@ -15,7 +15,12 @@ export interface HttpReader {
       signal: AbortSignal | undefined;
       alsoStatus: readonly number[];
       /** Default GET. */
-      method?: "GET" | "POST";
+      method?: "GET" | "POST" | "PUT" | "DELETE";
+      /** Sent as JSON. */
+      body?: unknown;
+      headers?: Readonly<Record<string, string>>;
+      /** ms on top of the reader's own limit: for questions that the host lets wait. */
+      extraMs?: number;
     },
   ): Promise<z.output<Schema>>;
   /** The open answer of an endless request; only its headers are under the time limit. */
@@ -95,13 +100,19 @@ export const createHttpReader = (base: {
   const resolve = (path: string): string => new URL(path, root).href;
   return {
     resolve,
-    async json(path, schema, { signal, alsoStatus, method = "GET" }) {
+    async json(path, schema, { signal, alsoStatus, method = "GET", body, headers, extraMs = 0 }) {
       const url = resolve(path);
-      const limit = AbortSignal.timeout(base.timeoutMs);
+      const limit = AbortSignal.timeout(base.timeoutMs + extraMs);
       try {
         const response = await send(url, {
           method,
-          headers: { accept: "application/json", ...authorization },
+          headers: {
+            accept: "application/json",
+            ...(body === undefined ? {} : { "content-type": "application/json" }),
+            ...authorization,
+            ...headers,
+          },
+          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
           signal: signal ? AbortSignal.any([signal, limit]) : limit,
         });
         const text = await readText(response, url);

@@ -1,5 +1,18 @@
 // What a dapp's backend imports to read a fabric over HTTP and to check what it reads.
-export { createFabricClient, type FabricClient } from "./fabric-client.ts";
+export {
+  createFabricClient,
+  type EmbeddedFabric,
+  type FabricClient,
+  type FabricClientOptions,
+} from "./fabric-client.ts";
+export type { RequestedRound, RequestOptions } from "./request-round.ts";
+export type { RoundEvent, Subscription } from "./subscription.ts";
+export type { SubscribeOptions, SubscriptionClient } from "./subscription-client.ts";
+export type { SubscriptionAnswer } from "./subscription-answers.ts";
+export type { StartFrom } from "./start-of.ts";
+export { verifyWebhook, type VerifyWebhookOptions, type WebhookEvent } from "./verify-webhook.ts";
+export type { WebhookClient } from "./webhook-client.ts";
+export type { WebhookAnswer, WebhookCallAnswer, WebhookSecretAnswer } from "./webhook-answers.ts";
 export type { CallOptions } from "./call-options.ts";
 export type { DeadLetterClient } from "./dead-letter-client.ts";
 export type { DeliveryClient, DeliveryQuery } from "./delivery-client.ts";

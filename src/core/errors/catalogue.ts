@@ -27,6 +27,7 @@ import { registryErrors } from "./catalogue/registry.ts";
 import { sdkErrors } from "./catalogue/sdk.ts";
 import { signerErrors } from "./catalogue/signers.ts";
 import { storeErrors } from "./catalogue/store.ts";
+import { subscriptionErrors } from "./catalogue/subscriptions.ts";
 import { submissionErrors } from "./catalogue/submission.ts";
 
 /** Every error of the product, by code. `docs/errors.md` is printed from here. */
@@ -59,6 +60,7 @@ export const errorCatalogue = {
   ...attestedTlsErrors,
   ...quorumErrors,
   ...keyBrokerErrors,
+  ...subscriptionErrors,
   ...registryErrors,
 } as const satisfies Record<string, ErrorEntry>;
 
