@@ -29,8 +29,10 @@ export const createEnclave = (
   /** Built entry of the enclave's thread; another one only where a test needs one that breaks. */
   file: string | URL = threadFile("host/enclave-thread"),
 ): Enclave => {
-  const { wall = "where-possible", onLog, onRestart, state } = options;
-  const workerData: EnclaveThreadData = { debug: options.dev === true || isDebugged(), wall };
+  const { wall = "where-possible", onLog, onRestart, state, dev = false } = options;
+  const time = typeof dev === "object" ? dev.time : null;
+  const debug = dev !== false || isDebugged();
+  const workerData: EnclaveThreadData = { debug, wall, time };
   const session = openEnclaveSession(
     () => connectEnclave(file, workerData, { state, onLog: (line) => onLog?.(line) }),
     (restart) => onRestart?.(restart),

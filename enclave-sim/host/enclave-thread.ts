@@ -1,5 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { systemClock } from "../../src/core/clock.ts";
+import { atMarketTime, readMarketTime } from "../../src/core/market-clock.ts";
 import { fabricError } from "../../src/core/errors/fabric-error.ts";
 import { fromWire, toWire } from "../../src/core/errors/wire.ts";
 import type {
@@ -23,10 +24,12 @@ import type { AskBroker } from "./secret-broker.ts";
 
 if (!parentPort) throw new Error("enclave-thread runs as a worker only");
 const port = parentPort;
-const { debug, wall } = workerData as EnclaveThreadData;
+const { debug, wall, time } = workerData as EnclaveThreadData;
 const send = (message: FromEnclave) => port.postMessage(message);
 
-const services = createRunServices(wall, systemClock);
+// An enclave that is not in debug has the machine's clock, whatever it was started with.
+const clock = debug && time ? atMarketTime({ now: readMarketTime(time) }) : systemClock;
+const services = createRunServices(wall, clock);
 const cells = new Map<number, Cell>();
 const identities = new Map<number, CryptletIdentity>();
 const groupDesks = new Map<number, GroupDesk>();
@@ -125,7 +128,7 @@ const perform = async (
     case "rotate":
       return identityOf(call.cryptlet).rotate(call.overlapMs, signal);
     case "attest-host":
-      return attestHost(call.attest, { debug, clock: systemClock, signal });
+      return attestHost(call.attest, { debug, clock, signal });
     case "unload": {
       const cell = cells.get(call.cryptlet);
       cells.delete(call.cryptlet);

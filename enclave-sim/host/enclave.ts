@@ -1,3 +1,4 @@
+import type { SharedMarketTime } from "../../src/core/market-clock.ts";
 import type { Digest, FabricId, FeedHash, FeedId, RunId } from "../../src/core/ids.ts";
 import type { KeyRecord } from "../../src/crypto/key-record.ts";
 import type { Evidence } from "../../src/envelope/bundle.ts";
@@ -248,8 +249,11 @@ export interface GuestLogLine {
 }
 
 export interface EnclaveOptions {
-  /** Started for development: evidence says debug, and keys are sealed apart. */
-  readonly dev?: boolean;
+  /**
+   * Started for development: evidence says debug, and keys are sealed apart. Only then may its clock be another than
+   * the machine's.
+   */
+  readonly dev?: boolean | { readonly time: SharedMarketTime };
   /** Finds sealed keys that were rolled back; without it a rollback is not noticed. */
   readonly counter?: MonotonicCounter;
   /** Where sealed states of Cryptlets are kept; without it `ctx.state` is unavailable. */

@@ -1,4 +1,3 @@
-import { systemClock } from "../../src/core/clock.ts";
 import { fabricError } from "../../src/core/errors/fabric-error.ts";
 import { computeBatchHash, MAX_BATCH_MEMBERS } from "../../src/envelope/batch-members.ts";
 import { computeFeedHash } from "../../src/envelope/feed-hash.ts";
@@ -75,7 +74,7 @@ export const loadCell = async (
       contents,
       debug: context.debug,
       wall: unsigned.wall,
-      clock: systemClock,
+      clock: services.clock,
     });
     const secretValues = await collectSecrets({
       cryptlet,
@@ -109,6 +108,7 @@ export const loadCell = async (
           secretValues,
           secretUseKey: identity.storage.secretUseKey,
           sources: options.sources,
+          clock: services.clock,
         })
       : null;
     const cell = createCell({
@@ -128,7 +128,7 @@ export const loadCell = async (
       }),
       services: {
         http: capability,
-        clock: systemClock,
+        clock: services.clock,
         mode: options.sources.mode === "live" ? "LIVE" : "EMULATED",
         configuration: options.configuration ?? null,
         state: manifest.capabilities.state
@@ -144,7 +144,7 @@ export const loadCell = async (
       identity,
       measurement,
       approve: cell.approve,
-      clock: systemClock,
+      clock: services.clock,
     });
     if (lodging !== builder) builder.leave();
     const { description } = identity;

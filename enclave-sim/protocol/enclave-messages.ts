@@ -1,4 +1,5 @@
 import type { WireError } from "../../src/core/errors/wire.ts";
+import type { SharedMarketTime } from "../../src/core/market-clock.ts";
 import type { Digest, RunId } from "../../src/core/ids.ts";
 import type { KeyRecord } from "../../src/crypto/key-record.ts";
 import type { Evidence } from "../../src/envelope/bundle.ts";
@@ -139,4 +140,6 @@ export interface EnclaveThreadData {
   /** An inspector is open, or options that can open one are set. */
   readonly debug: boolean;
   readonly wall: WallPolicy;
+  /** Its clock, in development alone; null: the machine's. */
+  readonly time: SharedMarketTime | null;
 }

@@ -149,6 +149,8 @@ export const loadCryptlets = async (
           chain,
           chainId,
           endpoints: endpoints.map((url) => url.reveal()),
+          // A chain beside emulated sources is none that anybody else reads.
+          mode: sources.mode === "live" ? ("LIVE" as const) : ("EMULATED" as const),
         })),
         ...(groups ? { groups } : {}),
         transcripts: { seal: config.transcripts.seal, auditors: config.transcripts.auditors },

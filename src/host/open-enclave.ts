@@ -1,6 +1,5 @@
 import type { StateBackend } from "../../enclave-sim/capabilities/state/state-backend.ts";
-import { createEnclave } from "../../enclave-sim/host/create-enclave.ts";
-import type { Enclave } from "../../enclave-sim/host/enclave.ts";
+import type { EnclaveOptions } from "../../enclave-sim/host/enclave.ts";
 import type { MonotonicCounter } from "../../enclave-sim/host/monotonic-counter.ts";
 import type { Clock } from "../core/clock.ts";
 import type { FabricConfig } from "../core/config/schema.ts";
@@ -25,19 +24,21 @@ export const createStoredCounter = (store: Store): MonotonicCounter => ({
   advance: (name, to) => store.transaction((trx) => advanceCounter(trx, name, to)),
 });
 
-/** The enclave of a host: its guests' logs go to the host's, its states and counters into the database. */
-export const openEnclave = (
+/** What an enclave works with of its host. */
+export type EnclaveParts = Required<Omit<EnclaveOptions, "dev">>;
+
+/** The host's side of its enclave: guests' logs go to the host's, states and counters into the database. */
+export const enclavePartsOf = (
   config: FabricConfig,
   { store, clock, log }: { readonly store: Store; readonly clock: Clock; readonly log: Log },
-): Enclave =>
-  createEnclave({
-    wall: config.enclave.wall,
-    state: createStoredStates(store, clock),
-    counter: createStoredCounter(store),
-    onLog: ({ cryptlet, runId, level, message }) => {
-      log[level](message, { cryptlet, run: runId });
-    },
-    onRestart: ({ reason, restarts }) => {
-      log.error("the enclave ended by itself and was started again", { reason, restarts });
-    },
-  });
+): EnclaveParts => ({
+  wall: config.enclave.wall,
+  state: createStoredStates(store, clock),
+  counter: createStoredCounter(store),
+  onLog: ({ cryptlet, runId, level, message }) => {
+    log[level](message, { cryptlet, run: runId });
+  },
+  onRestart: ({ reason, restarts }) => {
+    log.error("the enclave ended by itself and was started again", { reason, restarts });
+  },
+});

@@ -1,5 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
+import { createEnclave } from "../../enclave-sim/host/create-enclave.ts";
+import type { Enclave, LoadedCryptlet } from "../../enclave-sim/host/enclave.ts";
 import { systemClock, type Clock } from "../core/clock.ts";
 import type { FabricConfig } from "../core/config/schema.ts";
 import type { Log } from "../core/log.ts";
@@ -28,7 +30,7 @@ import { startHousekeeping } from "./housekeeping.ts";
 import { createLatestRounds } from "./latest-rounds.ts";
 import { loadCryptlets } from "./load-cryptlets.ts";
 import { createLoopProgress } from "./loop-progress.ts";
-import { openEnclave } from "./open-enclave.ts";
+import { type EnclaveParts, enclavePartsOf } from "./open-enclave.ts";
 import { createOutboxPublisher } from "./outbox-publisher.ts";
 import { roundStream } from "./round-message.ts";
 import { holdOf, readQuorumFeeds, trustRounds } from "./quorum-feeds.ts";
@@ -47,6 +49,12 @@ const DAY_MS = 86_400_000;
 export interface StartFabricOptions {
   readonly log: Log;
   readonly clock?: Clock;
+  /** What feeds wait by for their next run; default: `clock`. */
+  readonly triggerClock?: Clock;
+  /** Opens the enclave, with what of the host it works with; default: a thread for this fabric alone. */
+  readonly openEnclave?: (parts: EnclaveParts) => Enclave;
+  /** Called when every Cryptlet has its keys, and before any feed runs: for who must know the keys before a round is. */
+  readonly onLoaded?: (cryptlets: readonly LoadedCryptlet[]) => Promise<void>;
   /** Aborts the start; a running fabric is ended with `stop`. */
   readonly signal?: AbortSignal;
 }
@@ -79,7 +87,7 @@ export const startFabric = async (
 
 const start = async (
   config: FabricConfig,
-  { log, clock = systemClock, signal }: StartFabricOptions,
+  { log, clock = systemClock, signal, ...given }: StartFabricOptions,
   teardown: Teardown,
 ): Promise<Fabric> => {
   await mkdir(config.dataDirectory, { recursive: true, mode: 0o700 });
@@ -100,7 +108,9 @@ const start = async (
   teardown.push(() => bus.close());
   await bus.ensureStream(roundStream(config.fabric), signal ? { signal } : {});
 
-  const enclave = openEnclave(config, { store, clock, log });
+  const enclave = (given.openEnclave ?? createEnclave)(
+    enclavePartsOf(config, { store, clock, log }),
+  );
   teardown.push(() => enclave.close());
   const broker = await connectBroker(config.broker);
   if (broker) teardown.push(() => broker.close());
@@ -110,6 +120,7 @@ const start = async (
     lastRound: async (feed) => (await latestRound(store.db, feed))?.round ?? 0,
   });
   warnOfWall(config.enclave.wall, cryptlets.values(), log);
+  await given.onLoaded?.([...cryptlets.values()]);
 
   const renewal = startEvidenceRenewal({ cryptlets: cryptlets.values(), clock, log });
   teardown.push(() => renewal.stop());
@@ -158,7 +169,11 @@ const start = async (
     },
   };
   const quorum = await startQuorum(config, { ...making, feeds, quorums, trust });
-  const triggers = await startFeeds(feeds, { ...making, quorum });
+  const triggers = await startFeeds(feeds, {
+    ...making,
+    quorum,
+    triggerClock: given.triggerClock ?? clock,
+  });
   teardown.push(() => triggers.stop());
 
   const housekeeping = startHousekeeping({

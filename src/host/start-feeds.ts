@@ -1,3 +1,4 @@
+import type { Clock } from "../core/clock.ts";
 import type { FeedId } from "../core/ids.ts";
 import { latestRound } from "../store/rounds.ts";
 import { startTriggers, type Triggers } from "../triggers/triggers.ts";
@@ -19,6 +20,8 @@ export interface FeedParts extends RoundCommitParts {
   readonly transcripts: TranscriptKeeper;
   readonly renewal: Pick<EvidenceRenewal, "of">;
   readonly progress: LoopProgress;
+  /** What the feeds wait by. */
+  readonly triggerClock: Clock;
   /** Who signs with whom. */
   readonly quorum: Pick<QuorumDesk, "sealer">;
 }
@@ -28,7 +31,7 @@ export const startFeeds = async (
   feeds: ReadonlyMap<FeedId, ServedFeedEntry>,
   parts: FeedParts,
 ): Promise<Triggers> => {
-  const { store, clock, log, latest } = parts;
+  const { store, triggerClock, log, latest } = parts;
   const runners = new Map<FeedId, FeedRunner>();
   const ticks = new Map<FeedId, LoopTick>();
   for (const { feed, cryptlet, batch } of feeds.values()) {
@@ -53,7 +56,7 @@ export const startFeeds = async (
   }
   return await startTriggers({
     store,
-    clock,
+    clock: triggerClock,
     feeds: [...feeds.values()].map(({ feed }) => ({ feed: feed.id, schedule: feed.config })),
     handle: async (event) => {
       const sealer = parts.quorum.sealer(event.feed);
