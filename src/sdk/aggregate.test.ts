@@ -119,4 +119,38 @@ describe("aggregate", () => {
       ),
     );
   });
+
+  it("keeps signs, and says in what is signed which floor held near zero", () => {
+    const near = { ...rule, absoluteFloor: "0.50" };
+    const values = [outcome("a", "-12.505"), outcome("b", "-12.50"), outcome("c", "-12.49")];
+    const draft = aggregate(feed, values, near);
+    expect(draft.value).toMatchObject({ text: "-12.50" });
+    expect(draft.sources.map(({ extracted }) => extracted)).toEqual(["-12.505", "-12.5", "-12.49"]);
+    expect(draft.aggregation).toMatchObject({
+      method: "median;mad=5;floor=5000ppm;ceiling=20000ppm;abs=0.50",
+      spread: "0.02",
+    });
+    const zero = [outcome("a", "-0.004"), outcome("b", "0.00"), outcome("c", "0.004")];
+    expect(aggregate(feed, zero, near).value).toMatchObject({ text: "0.00" });
+    // Without a floor nobody agrees near zero.
+    expect(() => aggregate(feed, zero, rule)).toThrow("TOO_FEW_SOURCES");
+  });
+
+  it("gives the mirror image for mirrored prices", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: -5_000, max: 5_000 }), { minLength: 3, maxLength: 9 }),
+        (cents) => {
+          const textOf = (sign: number) => (value: number, n: number) =>
+            outcome(String(n), new Fixed(BigInt(sign * value) * 10n ** 16n).toText(2));
+          const near = { ...rule, absoluteFloor: "100" };
+          const valueOf = (sign: number) => {
+            const { value } = aggregate(feed, cents.map(textOf(sign)), near);
+            return value.kind === "decimal" ? Fixed.parse(value.text).units : null;
+          };
+          expect(valueOf(-1)).toBe(-(valueOf(1) ?? 0n));
+        },
+      ),
+    );
+  });
 });

@@ -19,6 +19,7 @@ export interface AggregationRule extends OutlierRule {
  * ```ts
  * aggregate(ctx.feed, readSources(ctx, sources), { mads: 5, floorPpm: 5_000, ceilingPpm: 20_000, market });
  * ```
+ * A price that may be zero or negative needs an absolute floor beside: `absoluteFloor: "0.50"`.
  */
 export const aggregate = (
   feed: GuestFeed,
@@ -48,12 +49,18 @@ export const aggregate = (
     market: rule.market,
     sources: outcomes.map((outcome) => readingOf(outcome, outliers)),
     aggregation: {
-      method: `median;mad=${rule.mads};floor=${rule.floorPpm}ppm;ceiling=${rule.ceilingPpm}ppm`,
+      method: methodOf(rule),
       minSources: feed.minSources,
       used: used.length,
       spread: spreadOf(prices).toText(decimals),
     },
   };
+};
+
+/** As it is signed: which rule made the value. */
+const methodOf = ({ mads, floorPpm, ceilingPpm, absoluteFloor }: OutlierRule): string => {
+  const absolute = absoluteFloor === undefined ? "" : `;abs=${absoluteFloor}`;
+  return `median;mad=${mads};floor=${floorPpm}ppm;ceiling=${ceilingPpm}ppm${absolute}`;
 };
 
 const outliersOf = (outcomes: readonly SourceOutcome[], rule: OutlierRule): ReadonlySet<string> => {

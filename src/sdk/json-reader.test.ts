@@ -68,6 +68,27 @@ describe("JsonReader", () => {
     );
   });
 
+  it("reads a price of any sign exactly, where the author says so", () => {
+    fc.assert(
+      fc.property(fc.bigInt({ min: -(10n ** 40n), max: 10n ** 40n }), (units) => {
+        const size = units < 0n ? -units : units;
+        const plain = `${size / 10n ** 18n}.${String(size % 10n ** 18n).padStart(18, "0")}`;
+        const text = units < 0n ? `-${plain}` : plain;
+        expect(readJson(text).signedPrice("number").units).toBe(units);
+        expect(readJson(JSON.stringify(text)).signedPrice("text").units).toBe(units);
+        if (units <= 0n)
+          expect(faultOf(() => readJson(text).price("number"))[0]).toBe("PRICE_NOT_POSITIVE");
+      }),
+    );
+    expect(readJson("-0.00").signedPrice("number").toText(2)).toBe("0.00");
+    expect(readJson("-1.5e1").signedPrice("number").toText(2)).toBe("-15.00");
+    const huge = `-1${"0".repeat(31)}`;
+    for (const text of ['"-1"', "null", huge, "[]"])
+      expect(faultOf(() => readJson(text).signedPrice("number"))[0]).toMatch(
+        /^(?:SOURCE_SHAPE|PRICE_NOT_A_NUMBER)$/,
+      );
+  });
+
   it("reads times in the forms that providers use", () => {
     const time = Date.parse("2026-07-03T16:08:54Z");
     for (const text of [

@@ -8,7 +8,7 @@ const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d
 
 /**
  * Walks through an answer and names the path of the first thing that is not as expected.
- * Methods throw `SOURCE_SHAPE`; prices also `PRICE_NOT_A_NUMBER`, `PRICE_NOT_POSITIVE`.
+ * Methods throw `SOURCE_SHAPE`; prices also `PRICE_NOT_A_NUMBER`, and `price` `PRICE_NOT_POSITIVE`.
  * @example
  * ```ts
  * readJson(answer.body).field("result").field("PAXGUSD").field("b").item(0).price("text");
@@ -101,12 +101,27 @@ export class JsonReader {
     return time;
   }
 
-  /** A positive price, in the JSON type that the provider documents. */
+  /** A price above zero, in the JSON type that the provider documents. */
   price(type: "text" | "number"): Fixed {
+    return this.readPrice(type, false);
+  }
+
+  /**
+   * A price of any sign, for markets where it falls to zero and below: electricity, interest rates, spreads.
+   * @example
+   * ```ts
+   * readJson('{"price":-12.50}').field("price").signedPrice("number").toText(2); // "-12.50"
+   * ```
+   */
+  signedPrice(type: "text" | "number"): Fixed {
+    return this.readPrice(type, true);
+  }
+
+  private readPrice(type: "text" | "number", signed: boolean): Fixed {
     const text = this.value instanceof JsonNumber ? this.value.text : this.value;
     if (typeof text !== "string") throw this.refuse(`a price as ${type}`);
     const found = typeof this.value === "string" ? "text" : "number";
-    const price = parsePrice(text, this.path);
+    const price = parsePrice(text, this.path, signed);
     if (found !== type) throw this.refuse(`a price as ${type}`);
     return price;
   }
@@ -115,15 +130,16 @@ export class JsonReader {
 /** Reader over the root of strictly parsed JSON text. Throws `JSON_INVALID`, `JSON_DUPLICATE_KEY`. */
 export const readJson = (text: string): JsonReader => new JsonReader(parseJsonText(text));
 
-const parsePrice = (text: string, path: string): Fixed => {
+const parsePrice = (text: string, path: string, signed: boolean): Fixed => {
   let price: Fixed;
   try {
     price = Fixed.parse(text);
   } catch (cause) {
     throw guestError("PRICE_NOT_A_NUMBER", { path: path.slice(0, 128) }, { cause });
   }
-  if (!price.isPositive()) throw guestError("PRICE_NOT_POSITIVE", { path: path.slice(0, 128) });
-  if (price.toText(0).length > MAX_PRICE_DIGITS)
+  if (!signed && !price.isPositive())
+    throw guestError("PRICE_NOT_POSITIVE", { path: path.slice(0, 128) });
+  if (price.absolute().toText(0).length > MAX_PRICE_DIGITS)
     throw guestError("PRICE_NOT_A_NUMBER", { path: path.slice(0, 128) });
   return price;
 };

@@ -83,3 +83,55 @@ describe("findOutliers", () => {
     );
   });
 });
+
+describe("prices that pass through zero", () => {
+  const signed = fc.array(fc.bigInt({ min: -(10n ** 22n), max: 10n ** 22n }), {
+    minLength: 1,
+    maxLength: 9,
+  });
+  const near = { ...rule, absoluteFloor: "0.50" };
+
+  it("are medians and outliers as their mirror images are", () => {
+    fc.assert(
+      fc.property(signed, (units) => {
+        const values = units.map((unit) => new Fixed(unit));
+        const mirrored = units.map((unit) => new Fixed(-unit));
+        expect(median(mirrored).units).toBe(-median(values).units);
+        expect(spreadOf(mirrored).units).toBe(spreadOf(values).units);
+        expect(findOutliers(mirrored, near)).toEqual(findOutliers(values, near));
+      }),
+    );
+  });
+
+  it("need an absolute floor: a cent on both sides of zero is no outlier then", () => {
+    const cents = of("-0.01", "0.00", "0.01");
+    expect(findOutliers(cents, rule)).toEqual([true, false, true]);
+    expect(findOutliers(cents, near)).toEqual([false, false, false]);
+    expect(findOutliers(of("-0.01", "0.00", "0.01", "30"), near)).toEqual([
+      false,
+      false,
+      false,
+      true,
+    ]);
+  });
+
+  it("are held together by the floor exactly to its edge, however small they are", () => {
+    fc.assert(
+      fc.property(fc.bigInt({ min: -(10n ** 16n), max: 10n ** 16n }), (middle) => {
+        const half = Fixed.parse("0.50").units;
+        const at = (distance: bigint) => new Fixed(middle + distance);
+        const inside = [at(-half), at(0n), at(half)];
+        expect(findOutliers(inside, { ...near, mads: 0 })).toEqual([false, false, false]);
+        const outside = [at(-half - 1n), at(0n), at(half + 1n)];
+        expect(findOutliers(outside, { ...near, mads: 0 })).toEqual([true, false, true]);
+      }),
+    );
+  });
+
+  it("widen nothing where the relative bounds are wider, and less than none is no floor", () => {
+    const far = of("4000", "4000", "4000", "4021");
+    expect(findOutliers(far, near)).toEqual(findOutliers(far, rule));
+    expect(findOutliers(far, { ...rule, absoluteFloor: "-5" })).toEqual(findOutliers(far, rule));
+    expect(() => findOutliers(far, { ...rule, absoluteFloor: "wide" })).toThrow("DECIMAL_INVALID");
+  });
+});

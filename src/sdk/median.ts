@@ -17,7 +17,7 @@ export const spreadOf = (values: readonly Fixed[]): Fixed => {
   return (ordered.at(-1) ?? Fixed.zero).subtract(ordered[0] ?? Fixed.zero);
 };
 
-/** How far from the median a value may lie. Every bound is relative to the values at hand, so no price is built in. */
+/** How far from the median a value may lie. The bounds in millionths are relative to the values at hand, so no price is built in. */
 export interface OutlierRule {
   /** Multiple of the median absolute deviation (MAD). */
   readonly mads: number;
@@ -25,10 +25,17 @@ export interface OutlierRule {
   readonly floorPpm: number;
   /** Millionths of the median that are never exceeded: two camps far apart have a large MAD. */
   readonly ceilingPpm: number;
+  /**
+   * A distance in the feed's unit that is always allowed, as plain decimal text: `"0.50"`; zero when left out. A price
+   * that passes through zero needs one: near zero millionths of it are nothing, and sources that differ by a cent would
+   * all be outliers.
+   */
+  readonly absoluteFloor?: string;
 }
 
 /**
- * For each value whether it is an outlier: further from the median than `mads` x MAD, held between floor and ceiling.
+ * For each value whether it is an outlier: further from the median than `mads` x MAD, held between floor and ceiling,
+ * and further than the absolute floor. Signs are of no matter. Throws `DECIMAL_INVALID` for a floor that is no number.
  * The MAD has a breakdown point of one half (Rousseeuw and Croux 1993), the standard deviation of zero.
  */
 export const findOutliers = (values: readonly Fixed[], rule: OutlierRule): readonly boolean[] => {
@@ -39,6 +46,8 @@ export const findOutliers = (values: readonly Fixed[], rule: OutlierRule): reado
   const floor = size.partsPerMillion(rule.floorPpm);
   const ceiling = size.partsPerMillion(rule.ceilingPpm);
   const atLeast = deviation.compare(floor) < 0 ? floor : deviation;
-  const band = atLeast.compare(ceiling) > 0 ? ceiling : atLeast;
+  const relative = atLeast.compare(ceiling) > 0 ? ceiling : atLeast;
+  const absolute = Fixed.parse(rule.absoluteFloor ?? "0");
+  const band = relative.compare(absolute) < 0 ? absolute : relative;
   return distances.map((distance) => distance.compare(band) > 0);
 };
