@@ -17,6 +17,8 @@ import type {
   RegistryPackageTable,
   RegistryReleaseTable,
   RegistryTypoTable,
+  RegistryVocabularyTable,
+  RegistryWordsTable,
 } from "./tables/registry.ts";
 
 /**
@@ -57,6 +59,8 @@ export interface Database {
   readonly registry_calls: RegistryCallTable;
   readonly registry_typos: RegistryTypoTable;
   readonly registry_cursor: RegistryCursorTable;
+  readonly registry_words: RegistryWordsTable;
+  readonly registry_vocabulary: RegistryVocabularyTable;
 }
 
 /** `published` made a round, `unchanged` did not need one, `abandoned` was running when the process died. */

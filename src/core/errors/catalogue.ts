@@ -24,6 +24,7 @@ import { keyBrokerErrors } from "./catalogue/key-broker.ts";
 import { quotingErrors } from "./catalogue/quoting.ts";
 import { quorumErrors } from "./catalogue/quorum.ts";
 import { registryErrors } from "./catalogue/registry.ts";
+import { registryServiceErrors } from "./catalogue/registry-service.ts";
 import { sdkErrors } from "./catalogue/sdk.ts";
 import { signerErrors } from "./catalogue/signers.ts";
 import { storeErrors } from "./catalogue/store.ts";
@@ -62,6 +63,7 @@ export const errorCatalogue = {
   ...keyBrokerErrors,
   ...subscriptionErrors,
   ...registryErrors,
+  ...registryServiceErrors,
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCatalogue = typeof errorCatalogue;

@@ -53,3 +53,18 @@ export interface RegistryCursorTable {
   /** Root of the tree of that size, hex: another one is another history. */
   root: string;
 }
+
+/** Words of the packages, by the place of the package. The columns hold no text that could be read back. */
+export interface RegistryWordsTable {
+  rowid: number;
+  name: string;
+  offers: string;
+  description: string;
+  facets: string;
+}
+
+/** Every word of `registry_words`, and in how many packages it stands. Read only. */
+export interface RegistryVocabularyTable {
+  term: string;
+  doc: number;
+}
