@@ -113,4 +113,61 @@ export const registryErrors = {
     hint: "Use another version; a revocation is final.",
     exit: 4,
   },
+  RELEASE_CONTRADICTS: {
+    kind: "verification",
+    message: "{release} is not what its statement says: {reason}",
+    hint: "Publish from the folder that was built; nobody else can repair it, because its publisher signed it.",
+    exit: 13,
+  },
+  BLOB_MISSING: {
+    kind: "user",
+    message: "The release names {file} ({digest}), and its bytes did not come with it",
+    hint: "Publish with cryptlet publish, which sends every file.",
+  },
+  BLOB_WRONG: {
+    kind: "verification",
+    message: "The bytes of {digest} have another digest",
+    hint: "The registry, a mirror or the disk changed them. Fetch them from another place; they are known by their digest alone.",
+  },
+  BLOB_UNKNOWN: {
+    kind: "user",
+    message: "The registry has no file {digest}",
+    hint: "Files are those that releases name; cryptlet show NAME@VERSION lists them.",
+    exit: 3,
+    status: 404,
+  },
+  DISPLAY_TEXT_REFUSED: {
+    kind: "user",
+    message: "A registry does not show {what}: {reason}",
+    hint: "Write it with letters that everybody sees, without invisible characters.",
+  },
+  REGISTRY_UNKNOWN: {
+    kind: "user",
+    message: "There is no registry at {registry}",
+    hint: "A registry's folder holds registry.json. cryptlet publish --create makes one.",
+    exit: 3,
+  },
+  REGISTRY_READ_ONLY: {
+    kind: "user",
+    message: "Nothing can be published into {registry}: its checkpoint key is not here",
+    hint: "Publish into the registry itself and not into a copy of it, as the user who owns its private folder.",
+    exit: 4,
+    status: 403,
+  },
+  REGISTRY_DAMAGED: {
+    kind: "verification",
+    message: "The registry is damaged at {what}: {reason}",
+    hint: "Take it from a copy or from a mirror; what its checkpoint covers can be checked there.",
+    exit: 14,
+  },
+  REGISTRY_UNWRITABLE: {
+    kind: "unavailable",
+    message: "The registry cannot be written at {file}: {reason}",
+    hint: "Nothing was published. Make room or give the rights, and publish again.",
+  },
+  REGISTRY_BUSY: {
+    kind: "unavailable",
+    message: "Others have been writing to the registry for half a minute ({file})",
+    hint: "Try again. If nobody writes, look which process holds the lock file open.",
+  },
 } as const satisfies Record<string, ErrorEntry>;
