@@ -49,8 +49,8 @@ const DAY_MS = 86_400_000;
 export interface StartFabricOptions {
   readonly log: Log;
   readonly clock?: Clock;
-  /** What feeds wait by for their next run; default: `clock`. */
-  readonly triggerClock?: Clock;
+  /** What feeds and renewals wait by for their next time; default: `clock`. */
+  readonly scheduleClock?: Clock;
   /** Opens the enclave, with what of the host it works with; default: a thread for this fabric alone. */
   readonly openEnclave?: (parts: EnclaveParts) => Enclave;
   /** Called when every Cryptlet has its keys, and before any feed runs: for who must know the keys before a round is. */
@@ -87,7 +87,7 @@ export const startFabric = async (
 
 const start = async (
   config: FabricConfig,
-  { log, clock = systemClock, signal, ...given }: StartFabricOptions,
+  { log, clock = systemClock, signal, scheduleClock = clock, ...given }: StartFabricOptions,
   teardown: Teardown,
 ): Promise<Fabric> => {
   await mkdir(config.dataDirectory, { recursive: true, mode: 0o700 });
@@ -122,7 +122,11 @@ const start = async (
   warnOfWall(config.enclave.wall, cryptlets.values(), log);
   await given.onLoaded?.([...cryptlets.values()]);
 
-  const renewal = startEvidenceRenewal({ cryptlets: cryptlets.values(), clock, log });
+  const renewal = startEvidenceRenewal({
+    cryptlets: cryptlets.values(),
+    clock: scheduleClock,
+    log,
+  });
   teardown.push(() => renewal.stop());
 
   const shared = { store, bus, clock, log, events, metrics, latest, progress, teardown };
@@ -172,7 +176,7 @@ const start = async (
   const triggers = await startFeeds(feeds, {
     ...making,
     quorum,
-    triggerClock: given.triggerClock ?? clock,
+    triggerClock: scheduleClock,
   });
   teardown.push(() => triggers.stop());
 

@@ -1,5 +1,5 @@
 import { createEnclave } from "../../../enclave-sim/host/create-enclave.ts";
-import type { CryptletPackage } from "../../../enclave-sim/host/enclave.ts";
+import type { CryptletPackage, LoadedCryptlet } from "../../../enclave-sim/host/enclave.ts";
 import {
   type AppraisalPolicy,
   parseAppraisalPolicy,
@@ -36,6 +36,46 @@ const developmentPolicy = (id: string, measurement: Digest): AppraisalPolicy =>
   });
 
 /**
+ * Appraise a loaded Cryptlet's evidence in the part of a verifier who trusts this machine's own simulated platform.
+ * Throws what the appraisal throws, `DEPLOYMENT_FAILED` for a Cryptlet without a key for contracts.
+ */
+export const appraiseLoaded = async (
+  cryptlet: Pick<LoadedCryptlet, "id" | "measurement" | "evidence" | "platformRoot" | "keys">,
+  options: {
+    /** Id of the appraisal policy. */
+    readonly policy: string;
+    /** ms since epoch. */
+    readonly at: number;
+    readonly signal: AbortSignal;
+  },
+): Promise<AppraisedSigner> => {
+  const { measurement, evidence, platformRoot, keys } = cryptlet;
+  const address = keys.find((key) => key.address !== undefined)?.address;
+  if (address === undefined)
+    throw fabricError("DEPLOYMENT_FAILED", {
+      what: `the key of ${cryptlet.id}`,
+      reason: "its enclave has none for contracts",
+    });
+  const appraisal = developmentPolicy(options.policy, measurement);
+  const root = { name: "simulated platform of this machine", certificate: platformRoot };
+  const anchors = [createSimulatedAnchor(root)];
+  const workload = await createPolicyWorkloadAppraiser(appraisal, { anchors }).appraise(
+    evidence,
+    { purpose: "register", at: options.at },
+    { signal: options.signal },
+  );
+  return {
+    measurement,
+    address,
+    keys: workload.keys,
+    evidenceId: workload.evidenceId,
+    policyDigest: policyDigest(appraisal),
+    appraisal,
+    root,
+  };
+};
+
+/**
  * Start a Cryptlet's enclave once and appraise its evidence in the part of a verifier: makes and seals its keys. The
  * fabric that later starts on the same folder finds the same keys. It trusts this machine's own simulated platform.
  */
@@ -52,7 +92,7 @@ export const appraiseSigner = async (options: {
   const { found, fabric, secrets, sealDirectory, signal } = options;
   const enclave = createEnclave();
   try {
-    const { measurement, evidence, platformRoot, keys } = await enclave.load(
+    const loaded = await enclave.load(
       found,
       {
         fabric,
@@ -63,29 +103,7 @@ export const appraiseSigner = async (options: {
       },
       { signal },
     );
-    const address = keys.find((key) => key.address !== undefined)?.address;
-    if (address === undefined)
-      throw fabricError("DEPLOYMENT_FAILED", {
-        what: `the key of ${found.manifest.id}`,
-        reason: "its enclave has none for contracts",
-      });
-    const appraisal = developmentPolicy(options.policy, measurement);
-    const root = { name: "simulated platform of this machine", certificate: platformRoot };
-    const anchors = [createSimulatedAnchor(root)];
-    const workload = await createPolicyWorkloadAppraiser(appraisal, { anchors }).appraise(
-      evidence,
-      { purpose: "register", at: Date.now() },
-      { signal },
-    );
-    return {
-      measurement,
-      address,
-      keys: workload.keys,
-      evidenceId: workload.evidenceId,
-      policyDigest: policyDigest(appraisal),
-      appraisal,
-      root,
-    };
+    return await appraiseLoaded(loaded, { policy: options.policy, at: Date.now(), signal });
   } finally {
     await enclave.close();
   }
