@@ -4,12 +4,12 @@ import type { Digest } from "../core/ids.ts";
 import { payloadBytes } from "../envelope/dsse.ts";
 import { canonicalJson } from "../envelope/canonical-json.ts";
 import { checkDisplayText, lookSkeleton } from "./display-text.ts";
-import { openLogEntry, readStatement, type AppliedEntry } from "./log-entry.ts";
+import { openLogEntry, readStatement } from "./log-entry.ts";
 import type { StatementOf } from "./log-statements.ts";
 import { findLookAlike, type NameRules } from "./look-alike.ts";
 import { openRelease } from "./open-release.ts";
 import { filesOf, type PackageStatement } from "./package-statement.ts";
-import type { RegistryState } from "./registry-state.ts";
+import type { AppliedEntry, RegistryState } from "./registry-state.ts";
 import type { LogEntry } from "./registry.ts";
 
 interface Call {

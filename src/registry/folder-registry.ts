@@ -19,9 +19,10 @@ import { encodeLeaf, readLogEntry } from "./log-entry.ts";
 import { hashLeaf } from "./log-tree.ts";
 import { MAX_FILE_BYTES, type PackageStatement } from "./package-statement.ts";
 import { readStored, storeFile, type RegistryFolder } from "./registry-folder.ts";
-import type { ReleaseState } from "./registry-state.ts";
+import type { PublisherState, RegistryState, ReleaseState } from "./registry-state.ts";
 import type {
   LogEntry,
+  PublisherRecord,
   Registry,
   ReleaseRecord,
   Submission,
@@ -47,6 +48,16 @@ export interface FolderRegistryParts {
   readonly rules: AdmissionRules;
   readonly clock?: Clock;
 }
+
+const describePublisher = (
+  state: RegistryState,
+  found: PublisherState | undefined,
+): PublisherRecord | null => {
+  if (!found) return null;
+  const { id, displayName, key } = found;
+  const names = [...state.names()].flatMap(([name, owner]) => (owner === id ? [name] : []));
+  return { id, displayName, keyid: key.keyid, names: names.toSorted() };
+};
 
 /** One call after the other. */
 const createTurn = () => {
@@ -182,15 +193,11 @@ export const createFolderRegistry = (parts: FolderRegistryParts): Registry => {
     },
     publisher: async (id, call) => {
       const { state } = await refresh(call);
-      const found = state.publisher(id);
-      if (!found) return null;
-      const names = [...state.names()].flatMap(([name, owner]) => (owner === id ? [name] : []));
-      return {
-        id,
-        displayName: found.displayName,
-        keyid: found.key.keyid,
-        names: names.toSorted(),
-      };
+      return describePublisher(state, state.publisher(id));
+    },
+    publisherOfKey: async (keyid, call) => {
+      const { state } = await refresh(call);
+      return describePublisher(state, state.publisherOfKey(keyid));
     },
     blob: async (digest: Digest, call) => {
       call?.signal?.throwIfAborted();

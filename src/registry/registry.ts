@@ -105,6 +105,8 @@ export interface Registry {
   releases(name: CryptletId, call?: Call): Promise<readonly ReleaseRecord[]>;
   /** Null where the log does not know it. */
   publisher(id: Digest, call?: Call): Promise<PublisherRecord | null>;
+  /** The publisher whose key this is, or was before it was replaced; null where the log does not know the key. */
+  publisherOfKey(keyid: Digest, call?: Call): Promise<PublisherRecord | null>;
   /** A release's file. Throws `BLOB_UNKNOWN`, and `BLOB_WRONG` when the bytes do not have that digest. */
   blob(digest: Digest, call?: Call): Promise<Uint8Array>;
   /**

@@ -170,4 +170,15 @@ export const registryErrors = {
     message: "Others have been writing to the registry for half a minute ({file})",
     hint: "Try again. If nobody writes, look which process holds the lock file open.",
   },
+  PUBLISHER_KEY_UNREADABLE: {
+    kind: "user",
+    message: "{file} is no publisher's key file: {reason}",
+    hint: "cryptlet key create FILE --suite ed25519 makes one. The account that pays for deliveries is another kind of key.",
+  },
+  PUBLISHER_KEY_REFUSED: {
+    kind: "user",
+    message: "{file} does not open with this password",
+    hint: "Check the password. If it is right, the file was changed: take it from a backup.",
+    exit: 4,
+  },
 } as const satisfies Record<string, ErrorEntry>;
