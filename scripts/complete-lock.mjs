@@ -58,8 +58,11 @@ const placeOf = (from, name) => {
 const missing = [];
 for (const [from, entry] of Object.entries(lock.packages)) {
   for (const [name, range] of Object.entries(entry.optionalDependencies ?? {})) {
-    const place = placeOf(from, name);
-    if (lock.packages[place] || !/^\d+\.\d+\.\d+[\w.-]*$/.test(range)) continue;
+    if (!/^\d+\.\d+\.\d+[\w.-]*$/.test(range)) continue;
+    const found = placeOf(from, name);
+    if (lock.packages[found]?.version === range) continue;
+    // Another version there belongs to another package: this one's stands below it.
+    const place = lock.packages[found] ? `${from}/node_modules/${name}` : found;
     const { os, cpu } = platformOf(name);
     // Without a platform in its name it is no platform package, and a guess could install it everywhere.
     if (!os && !cpu) continue;
