@@ -156,6 +156,13 @@ export const createHttpRegistry = (options: {
     }
   };
 
+  const publisher = async (under: string, id: string, call: Call | undefined) => {
+    const digest = digestSchema.safeParse(id);
+    if (!digest.success) return null;
+    const path = `${base}/${under}/${digest.data}`;
+    return await orNull("PUBLISHER_UNKNOWN", () => request.json(path, publisherAnswer, call));
+  };
+
   return {
     identity: (call) => request.json(base, identityAnswer, call),
     checkpoint: async (call) => text(await request.bytes(`${base}/checkpoint`, MAX_NOTE, call)),
@@ -184,12 +191,8 @@ export const createHttpRegistry = (options: {
       throw answerInvalid(url, "another release than the one that was asked for");
     },
     releases,
-    publisher: async (id, call) => {
-      const digest = digestSchema.safeParse(id);
-      if (!digest.success) return null;
-      const path = `${base}/publishers/${digest.data}`;
-      return await orNull("PUBLISHER_UNKNOWN", () => request.json(path, publisherAnswer, call));
-    },
+    publisher: (id, call) => publisher("publishers", id, call),
+    publisherOfKey: (keyid, call) => publisher("publisher-keys", keyid, call),
     blob: async (digest, call) => {
       const id = digestSchema.safeParse(digest);
       if (!id.success) throw fabricError("BLOB_UNKNOWN", { digest: digest.slice(0, 80) });

@@ -28,12 +28,13 @@ export const encodeSubmission = ({ envelope, blobs }: Submission): Uint8Array<Ar
   return new Uint8Array(concatBytes(...parts));
 };
 
+const refuse = (reason: string) => fabricError("SUBMISSION_MALFORMED", { reason });
+
 /**
  * Read a submission's body. A file's name is its digest, which is computed here: nobody can send one under another's.
  * Throws `SUBMISSION_MALFORMED`, and what reading the envelope throws.
  */
 export const decodeSubmission = (body: Uint8Array): Submission => {
-  const refuse = (reason: string) => fabricError("SUBMISSION_MALFORMED", { reason });
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
   const parts: Uint8Array[] = [];
   for (let at = 0; at < body.length;) {

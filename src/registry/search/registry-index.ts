@@ -52,8 +52,11 @@ export interface SearchPage {
 /** Search over the packages of one log. Everything in it can be made again from the log. */
 export interface RegistryIndex {
   cursor(): Promise<IndexCursor | null>;
-  /** Replaces what is known of these packages and moves the cursor, in one transaction. */
-  put(packages: readonly (readonly IndexedRelease[])[], cursor: IndexCursor): Promise<void>;
+  /**
+   * Replaces what is known of these packages, each given with all of its releases, in one transaction; with a cursor
+   * everything up to there is in.
+   */
+  put(packages: readonly (readonly IndexedRelease[])[], cursor: IndexCursor | null): Promise<void>;
   /** Forgets everything. */
   clear(): Promise<void>;
   /** Throws `REGISTRY_QUERY_INVALID`, `REGISTRY_CURSOR_INVALID`. */
@@ -148,10 +151,12 @@ export const createRegistryIndex = (store: Store): RegistryIndex => {
       try {
         await store.transaction(async (trx) => {
           for (const releases of packages) await writePackage(trx, releases, knownWords);
+          if (cursor === null) return;
+          const { origin, size, root } = cursor;
           await trx
             .insertInto("registry_cursor")
-            .values({ id: 1, ...cursor })
-            .onConflict((conflict) => conflict.column("id").doUpdateSet({ ...cursor }))
+            .values({ id: 1, origin, size, root })
+            .onConflict((conflict) => conflict.column("id").doUpdateSet({ origin, size, root }))
             .execute();
         });
       } catch (error) {

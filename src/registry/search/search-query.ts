@@ -46,6 +46,12 @@ const ALIASES: Readonly<Record<string, FilterName>> = {
   feeds: "feed",
   hosts: "host",
 };
+/** A manifest's names of capabilities, which are lists, beside those of a release's statement. */
+const PLURALS: Readonly<Record<string, string>> = {
+  secrets: "secret",
+  chains: "chain",
+  calls: "call",
+};
 /** What follows `is:`. */
 const STATES = ["published", "deprecated", "revoked"];
 const NAME = /^[a-z0-9][a-z0-9-]{0,63}$/;
@@ -69,7 +75,8 @@ const readFilter = (key: string, given: string): Filter => {
       `${key}: is no filter; there are ${FILTERS.map((filter) => `${filter}:`).join(" ")}`,
     );
   // A leading `*.` is how a manifest writes a wildcard host; what is asked for is the host behind it.
-  const text = given.toLowerCase().replace(/^\*\./, "");
+  const lower = given.toLowerCase().replace(/^\*\./, "");
+  const text = name === "capability" ? (PLURALS[lower] ?? lower) : lower;
   const prefix = text.endsWith("*");
   const value = prefix ? text.slice(0, -1) : text;
   if (!VALUE.test(value) || value.includes("*"))
