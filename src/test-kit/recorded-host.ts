@@ -1,23 +1,29 @@
 import { answerPure } from "../../enclave-sim/capabilities/intrinsics/answer-pure.ts";
+import type { Provenance } from "../../enclave-sim/capabilities/capability.ts";
 import { checkChainQuery } from "../../enclave-sim/capabilities/chain/create-chain-calls.ts";
-import { checkUrl } from "../../enclave-sim/capabilities/http/check-url.ts";
+import { findReadingFault } from "../../enclave-sim/capabilities/chain/chain-reading.ts";
 import {
   createStateSession,
   type StateSession,
 } from "../../enclave-sim/capabilities/state/state-session.ts";
-import { FabricError, fabricError } from "../core/errors/fabric-error.ts";
+import { fabricError } from "../core/errors/fabric-error.ts";
 import { toWire } from "../core/errors/wire.ts";
+import type { Digest } from "../core/ids.ts";
+import { digestOf } from "../crypto/hashes.ts";
+import { canonicalJson } from "../envelope/canonical-json.ts";
 import type {
   CallAnswer,
   ChainAnswer,
   HostAnswer,
   HostCall,
-  HttpAnswer,
   HttpRequest,
   Json,
 } from "../sdk/abi.ts";
 import type { Manifest } from "../sdk/manifest.ts";
-import type { RecordedFault } from "./recorded.ts";
+import { answerRequest } from "./answer-request.ts";
+import { entriesOf } from "./mock-state.ts";
+import { callReply, chainReading } from "./recorded-readings.ts";
+import { sourceAnswers } from "./source-answers.ts";
 import type { TestRun } from "./test-cryptlet.ts";
 
 /** The wall of a test run: answers from what the test recorded, and what was asked. */
@@ -28,89 +34,94 @@ export interface RecordedHost {
   readonly requests: readonly HttpRequest[];
   readonly log: readonly { readonly level: string; readonly message: string }[];
   readonly state: StateSession;
+  /** What the enclave would know of the sources. */
+  readonly provenance: readonly Provenance[];
 }
 
-const HASH = `0x${"00".repeat(32)}`;
-const UNKNOWN_DIGEST = `sha256:${"0".repeat(64)}`;
 /** What a manifest without `capabilities.state` would be refused; here for a sketch of one. */
 const ANY_STATE = { maxBytes: 1_048_576, maxKeys: 4_096 };
 
-const recorded = <Value extends object>(
-  id: string,
-  from: Readonly<Record<string, Value | RecordedFault>> | undefined,
-): Value => {
-  const found = from && Object.hasOwn(from, id) ? from[id] : undefined;
-  if (!found) throw fabricError("HTTP_UNREACHABLE", { host: id, reason: "no recorded answer" });
-  if ("error" in found) throw new FabricError(found.error, found.arguments ?? {});
-  return found;
-};
+const digestOfJson = (content: unknown): Digest =>
+  digestOf(new TextEncoder().encode(canonicalJson(content)));
 
 /** `granted` null is a manifest without capabilities, a sketch that may touch everything. */
 export const createRecordedHost = (
   run: TestRun,
+  /** ms since epoch. */
+  now: () => number,
   granted: Manifest["capabilities"] | null,
+  maxHostCalls: number,
 ): RecordedHost => {
   const calls: HostCall[] = [];
   const requests: HttpRequest[] = [];
   const log: { readonly level: string; readonly message: string }[] = [];
-  const entries = new Map(Object.entries(run.state ?? {}));
+  const provenance: Provenance[] = [];
+  const sources = sourceAnswers(run, now());
+  const entries = new Map(Object.entries(entriesOf(run.state)));
   const state = createStateSession({ version: 0, entries }, granted?.state ?? ANY_STATE, false);
   let references = 0;
   const need = (capability: string, isGranted: boolean) => {
     if (granted && !isGranted) throw fabricError("CAPABILITY_NOT_GRANTED", { capability });
   };
-  const answerHttp = (request: HttpRequest, reference: number): HttpAnswer => {
-    const { id } = request;
-    try {
-      if (granted?.http) checkUrl(request.url, id, granted.http);
-      const missing = secretNames(request).find((name) => !(run.secrets ?? []).includes(name));
-      if (missing !== undefined) throw fabricError("HTTP_SECRET_UNKNOWN", { name: missing });
-      const answer = recorded(id, run.answers);
-      const { mode = "EMULATED", status = 200, headers = {}, receivedAt = run.at } = answer;
-      return { ok: true, id, reference, mode, status, headers, body: answer.body, receivedAt };
-    } catch (error) {
-      return { ok: false, id, error: toWire(error) };
-    }
+  const answerHttp = (asked: readonly HttpRequest[]): Json => {
+    requests.push(...asked);
+    const rules = { granted, secrets: run.secrets ?? [], sources, at: now() };
+    return asked.map((request, at) => {
+      const repeated = asked.findIndex(({ id }) => id === request.id) < at;
+      const exchange = answerRequest(request, (references += 1), repeated, rules);
+      provenance.push(exchange.provenance);
+      return exchange.answer;
+    }) as unknown as Json;
   };
   const answerChain = (call: Extract<HostCall, { op: "chain.read" }>): ChainAnswer => {
-    const entry = granted?.chains.find(({ chain }) => chain === call.chain);
+    const { chain, queries, block } = call;
+    const entry = granted?.chains.find((named) => named.chain === chain);
     if (granted && !entry)
-      throw fabricError("CHAIN_READ_REFUSED", { chain: call.chain, reason: "it is not named" });
-    if (entry) for (const query of call.queries) checkChainQuery(entry, query);
-    return {
-      mode: "EMULATED",
-      chainId: entry?.chainId ?? 1,
-      block: { number: 1, hash: HASH, timestamp: run.at },
-      quorum: { agreed: 1, asked: 1 },
-      ...recorded(call.id, run.chains),
-      reference: (references += 1),
-      chain: call.chain,
-    };
+      throw fabricError("CHAIN_READ_REFUSED", { chain, reason: "the chain is not named" });
+    if (entry) for (const query of queries) checkChainQuery(entry, query);
+    const reading = chainReading(sources.chain(call), { id: call.id, entry, block, at: now() });
+    const fault = findReadingFault(reading, call);
+    if (fault) throw fabricError("CHAIN_UNAVAILABLE", { chain, reason: fault });
+    const reference = (references += 1);
+    provenance.push({
+      reference,
+      id: call.id,
+      mode: reading.mode,
+      requestDigest: digestOfJson({ chain, chainId: reading.chainId, block, queries }),
+      tls: null,
+      status: null,
+      responseDigest: digestOfJson({ block: reading.block, results: reading.results }),
+      receivedAt: now(),
+    });
+    return { reference, chain, ...reading };
   };
   const answerCall = (call: Extract<HostCall, { op: "call" }>): CallAnswer => {
-    const entry = granted?.calls.find(({ cryptlet }) => cryptlet === call.cryptlet);
-    if (granted && !entry?.feeds.some((feed) => feed === call.feed))
-      throw fabricError("CALL_REFUSED", { cryptlet: call.cryptlet, reason: "it is not named" });
-    return {
-      mode: "EMULATED",
-      cryptlet: { id: call.cryptlet, version: "0.0.0", measurement: UNKNOWN_DIGEST },
-      receipt: UNKNOWN_DIGEST,
-      receivedAt: run.at,
-      ...recorded(call.id, run.calls),
-      reference: (references += 1),
-    };
+    const { cryptlet, feed, parameters } = call;
+    const entry = granted?.calls.find((named) => named.cryptlet === cryptlet);
+    if (granted && !entry?.feeds.some((named) => named === feed))
+      throw fabricError("CALL_REFUSED", { cryptlet, reason: "it is not named" });
+    const reply = callReply(sources.call(call), { id: call.id, cryptlet, at: now() });
+    const reference = (references += 1);
+    provenance.push({
+      reference,
+      id: call.id,
+      mode: reply.mode,
+      requestDigest: digestOfJson({ cryptlet, feed, parameters }),
+      tls: null,
+      status: null,
+      responseDigest: digestOfJson({ cryptlet, observation: reply.observation }),
+      receivedAt: reply.receivedAt,
+    });
+    return { reference, ...reply };
   };
   const act = (call: HostCall): Json => {
     switch (call.op) {
       case "http.all":
         need("http", granted?.http !== undefined);
-        requests.push(...call.requests);
-        return call.requests.map((request) =>
-          answerHttp(request, (references += 1)),
-        ) as unknown as Json;
+        return answerHttp(call.requests);
       case "time.now":
         need("time", granted?.time === true);
-        return run.at;
+        return now();
       case "random.bytes":
         need("random", granted?.random === true);
         return (run.random ?? "00").repeat(call.length).slice(0, 2 * call.length);
@@ -147,6 +158,7 @@ export const createRecordedHost = (
     requests,
     log,
     state,
+    provenance,
     answer: (text) => {
       const pure = answerPure(text);
       if (pure) return pure.text;
@@ -154,6 +166,8 @@ export const createRecordedHost = (
       calls.push(call);
       let answer: HostAnswer;
       try {
+        if (calls.length > maxHostCalls)
+          throw fabricError("HOST_CALL_LIMIT", { limit: maxHostCalls });
         answer = { ok: act(call) };
       } catch (error) {
         answer = { error: toWire(error) };
@@ -162,6 +176,3 @@ export const createRecordedHost = (
     },
   };
 };
-
-const secretNames = (request: HttpRequest): readonly string[] =>
-  [...JSON.stringify(request).matchAll(/\{\{secret:(\w+)\}\}/g)].flatMap(([, name]) => name ?? []);

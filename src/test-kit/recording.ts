@@ -171,15 +171,17 @@ export const writeRecording = async (
 
 /** What a recording's sources answer at one time; null where it has no answer. */
 export interface RecordedAnswers {
-  /** Without `id` whatever fits method and URL, as a server sees it. */
+  /** Without `id` whatever fits the rest, as a server or the enclave's reader of chains sees it. */
   http(
     request: Pick<HttpRequest, "method" | "url"> & { readonly id?: string },
   ): RecordedAnswer | null;
   chain(
-    read: Pick<Extract<HostCall, { op: "chain.read" }>, "id" | "chain" | "queries">,
+    read: Pick<Extract<HostCall, { op: "chain.read" }>, "chain" | "queries"> & {
+      readonly id?: string;
+    },
   ): RecordedChain | null;
   call(
-    call: Pick<Extract<HostCall, { op: "call" }>, "id" | "cryptlet" | "feed">,
+    call: Pick<Extract<HostCall, { op: "call" }>, "cryptlet" | "feed"> & { readonly id?: string },
   ): RecordedCall | null;
 }
 
@@ -227,7 +229,7 @@ export const answersAt = (recording: Recording, at: number): RecordedAnswers => 
     const found = newestAt(
       recording.chains.filter(
         (entry) =>
-          entry.id === id &&
+          (id === undefined || entry.id === id) &&
           entry.chain === chain &&
           ("error" in entry || !entry.queries || queriesText(entry.queries) === asked),
       ),
@@ -241,7 +243,10 @@ export const answersAt = (recording: Recording, at: number): RecordedAnswers => 
   call: ({ id, cryptlet, feed }) => {
     const found = newestAt(
       recording.calls.filter(
-        (entry) => entry.id === id && entry.cryptlet === cryptlet && entry.feed === feed,
+        (entry) =>
+          (id === undefined || entry.id === id) &&
+          entry.cryptlet === cryptlet &&
+          entry.feed === feed,
       ),
       at,
     );
