@@ -82,6 +82,28 @@ describe("toRefusal", () => {
     );
   });
 
+  it("says where a defect was thrown in the guest, and nothing of another engine's files", () => {
+    const thrown = (stack: unknown) => Object.assign(new Error("x"), { stack });
+    const inGuest =
+      "    at a (bundle.js:1:48)\n    at <anonymous> (bundle.js:2:9)\n    at bundle.js:3:1\n";
+    expect(toRefusal(thrown(inGuest)).arguments).toEqual({
+      reason: "Error: x",
+      stack: "bundle.js:1:48 bundle.js:2:9 bundle.js:3:1",
+    });
+    for (const stack of [
+      "at a (file:///home/me/bundle.js:1:48)",
+      "at /home/me/bundle.js:1:4",
+      7,
+      null,
+      "",
+    ])
+      expect(toRefusal(thrown(stack)).arguments).toEqual({ reason: "Error: x" });
+    const deep = toRefusal(thrown("    at a (bundle.js:1:48)\n".repeat(5_000)));
+    expect(deep.arguments["stack"]?.split(" ")).toHaveLength(8);
+    const coded = Object.assign(guestError("SOURCE_STATUS", { status: 502 }), { stack: inGuest });
+    expect(toRefusal(coded).arguments).toEqual({ status: "502" });
+  });
+
   it("bounds what a guest can say", () => {
     const long = "x".repeat(1_000_000);
     for (const thrown of [guestError("SOURCE_REPORTED_ERROR", { reason: long }), new Error(long)])

@@ -53,15 +53,47 @@ export const isGuestError = (error: unknown, code?: GuestErrorCode): error is Gu
   error.arguments !== null &&
   (code === undefined || error.code === code);
 
-/** Anything thrown, in the form that leaves a guest; what has no code becomes `CRYPTLET_FAILED`. */
+/** Calls that are kept of a stack: the innermost. */
+const MAX_FRAMES = 8;
+/** As the guest's engine names places; a stack of any other engine names files, and gives nothing. */
+const FRAME = /[ (]bundle\.js:\d+:\d+/g;
+
+/**
+ * Where something was thrown, as places of the built code: `bundle.js:1:204 bundle.js:1:90`. The source map leads back to
+ * what the author wrote (`enclave-sim/host/guest-stack.ts`). Empty where nothing is known.
+ */
+export const guestPlaces = (stack: unknown): string =>
+  typeof stack === "string"
+    ? (stack.match(FRAME) ?? [])
+        .slice(0, MAX_FRAMES)
+        .map((place) => place.slice(1))
+        .join(" ")
+    : "";
+
+/**
+ * Anything thrown, in the form that leaves a guest; what has no code becomes `CRYPTLET_FAILED`, a defect, and says with
+ * the argument `stack` where it was thrown.
+ */
 export const toRefusal = (error: unknown): GuestRefusal => {
-  const known = isGuestError(error)
-    ? error
-    : guestError("CRYPTLET_FAILED", { reason: reasonOf(error) });
+  const known = isGuestError(error) ? error : defect(error);
   const values: Record<string, string> = {};
   for (const [name, value] of Object.entries(known.arguments))
     values[name] = bounded(String(value));
   return { code: known.code, arguments: values };
+};
+
+const defect = (error: unknown): GuestError => {
+  const stack = stackOf(error);
+  const reason = reasonOf(error);
+  return new GuestError("CRYPTLET_FAILED", stack === "" ? { reason } : { reason, stack });
+};
+
+const stackOf = (error: unknown): string => {
+  try {
+    return error instanceof Error ? guestPlaces(error.stack) : "";
+  } catch {
+    return "";
+  }
 };
 
 const reasonOf = (error: unknown): string => {

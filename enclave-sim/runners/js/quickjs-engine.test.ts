@@ -118,3 +118,22 @@ test("pure functions are answered without the host and cost fuel", async () => {
   const endless = await run(`for (;;) try { __hostCall(${call}) } catch {}`, host);
   expect(endless).toMatchObject({ error: { code: "RUN_FUEL" } });
 });
+
+test("what a guest throws past its own handling says where in the built code", async () => {
+  const thrown = await run(`throw new TypeError("no");`);
+  expect(thrown).toMatchObject({
+    error: {
+      code: "GUEST_THREW",
+      arguments: { reason: "TypeError: no", stack: expect.stringMatching(/^bundle\.js:1:\d+/) },
+    },
+  });
+  const engine = await start();
+  await expect(engine.build("\n  missing.thing();", "probe")).rejects.toMatchObject({
+    code: "CRYPTLET_INIT_FAILED",
+    arguments: { stack: expect.stringMatching(/^bundle\.js:2:\d+/) },
+  });
+  const hostile = await run(
+    `throw Object.defineProperty(new Error("x"), "stack", { get() { throw new Error("again") } });`,
+  );
+  expect(hostile).toMatchObject({ error: { code: expect.stringMatching(/^GUEST_/) } });
+});

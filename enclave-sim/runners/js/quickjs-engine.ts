@@ -1,11 +1,7 @@
 import { Intrinsics, JSException, JSValueHandle, QuickJS, type QuickJSOptions } from "quickjs-wasi";
-import { toRefusal } from "../../../src/sdk/guest-error.ts";
+import { guestPlaces, toRefusal } from "../../../src/sdk/guest-error.ts";
 import { answerPure } from "../../capabilities/intrinsics/answer-pure.ts";
-import {
-  type FabricError,
-  fabricError,
-  isFabricError,
-} from "../../../src/core/errors/fabric-error.ts";
+import { FabricError, fabricError, isFabricError } from "../../../src/core/errors/fabric-error.ts";
 import type {
   EngineHost,
   EngineInstance,
@@ -99,8 +95,11 @@ export const createQuickjsEngine = (
 
   const build = async (bundle: string, cryptlet: string): Promise<EngineSnapshot> => {
     const ticker = createTicker();
-    const failed = (error: unknown) =>
-      fabricError("CRYPTLET_INIT_FAILED", { cryptlet, reason: asError(error, ticker).message });
+    const failed = (error: unknown) => {
+      const { message, arguments: known } = asError(error, ticker);
+      const stack = known["stack"] === undefined ? {} : { stack: known["stack"] };
+      return new FabricError("CRYPTLET_INIT_FAILED", { cryptlet, reason: message, ...stack });
+    };
     try {
       // Compiled apart: the instance that is measured cannot make code from text at any time.
       const compiler = await QuickJS.create({ ...optionsFor(ticker), intrinsics: 0xffffffff });
@@ -240,9 +239,18 @@ const asError = (error: unknown, ticker: Ticker, limits?: EngineLimits): FabricE
   if (/out of memory/.test(reason))
     return fabricError("RUN_MEMORY", { limit: limits?.memoryBytes ?? 0 });
   if (/Maximum call stack|stack overflow/i.test(reason)) return fabricError("RUN_STACK", {});
-  return error instanceof JSException
-    ? fabricError("GUEST_THREW", { reason })
-    : fabricError("GUEST_CRASHED", { reason });
+  if (!(error instanceof JSException)) return fabricError("GUEST_CRASHED", { reason });
+  const stack = placesOf(error);
+  return new FabricError("GUEST_THREW", stack === "" ? { reason } : { reason, stack });
+};
+
+/** Reading a stack may run the guest's own getters too. */
+const placesOf = (error: JSException): string => {
+  try {
+    return guestPlaces(error.stack);
+  } catch {
+    return "";
+  }
 };
 
 /** Reading an exception may run the guest's own getters, which may throw again. */
