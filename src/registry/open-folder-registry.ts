@@ -58,6 +58,15 @@ export const readRegistryIdentity = async (folder: RegistryFolder): Promise<Regi
   return parsed.data;
 };
 
+/** Writes who a copy is of. Throws `REGISTRY_UNWRITABLE`. */
+export const writeRegistryIdentity = async (
+  folder: RegistryFolder,
+  { origin, key }: Omit<RegistryIdentity, "format">,
+): Promise<void> => {
+  const identity: RegistryIdentity = { format: FORMAT, origin, key };
+  await storeFile(folder.drafts, folder.identity, `${JSON.stringify(identity, null, 2)}\n`);
+};
+
 const readKey = async (
   folder: RegistryFolder,
   { origin, key }: RegistryIdentity,

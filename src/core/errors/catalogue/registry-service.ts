@@ -31,4 +31,33 @@ export const registryServiceErrors = {
     message: "The submission is not well-formed: {reason}",
     hint: "Publish with cryptlet publish, or write it as docs/registry-search.md says.",
   },
+  MIRROR_TARGET_REFUSED: {
+    kind: "user",
+    message: "No copy of a registry can be kept in {folder}: {reason}",
+    hint: "Name an empty folder, one that does not exist, or one that cryptlet registry sync made.",
+    exit: 4,
+  },
+  MIRROR_KEY_NEEDED: {
+    kind: "user",
+    message: "A new copy in {folder} needs the key that its source signs with",
+    hint: "Give --registry-key name+hash+key as the registry's operator publishes it (registry.json holds it), or --trust-first to believe the source this once.",
+  },
+  MIRROR_KEY_DIFFERS: {
+    kind: "verification",
+    message: "The copy in {folder} was made under another key: {known}",
+    hint: "A registry's key does not change. Leave --registry-key out, or copy the other registry into a folder of its own.",
+    exit: 12,
+  },
+  MIRROR_SOURCE_BEHIND: {
+    kind: "unavailable",
+    message: "The source has {size} entries, and the copy in {folder} has {known} of the same log",
+    hint: "The source is an older copy, or somebody hides what is newer: a revocation, for example. Take another source.",
+    exit: 14,
+  },
+  MIRROR_ENTRIES_ALTERED: {
+    kind: "verification",
+    message: "The source's entries {from} to {to} are not those that its checkpoint covers",
+    hint: "Somebody between the registry and here changed or left out entries. Nothing of them was kept; take another source.",
+    exit: 14,
+  },
 } as const satisfies Record<string, ErrorEntry>;
