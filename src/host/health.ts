@@ -5,6 +5,7 @@ import { toWire } from "../core/errors/wire.ts";
 import { outboxBacklog } from "../store/outbox.ts";
 import type { Store } from "../store/store.ts";
 import type { Health, QuorumDirectory } from "./fabric.ts";
+import type { ReleaseWatch } from "./release-watch.ts";
 
 /** Longest wait for one part's answer, in ms. */
 const PROBE_MS = 3_000;
@@ -43,6 +44,12 @@ const quorumProbes = (quorum: QuorumDirectory) =>
         ] as const,
       ];
 
+/** A part for what runs from registries; none where everything comes from folders. */
+const releaseProbes = (releases: Pick<ReleaseWatch, "health"> | undefined) =>
+  !releases || releases.health() === null
+    ? []
+    : [["releases", async () => releases.health() ?? { ok: true, detail: "none" }] as const];
+
 /** Asks every part of a fabric how it is. A part that does not answer in time is down. */
 export const createHealth = (parts: {
   readonly store: Store;
@@ -51,6 +58,8 @@ export const createHealth = (parts: {
   readonly adapters: readonly ChainAdapter[];
   /** Feeds that several hosts sign. */
   readonly quorum: QuorumDirectory;
+  /** Releases that run here; nothing on a host without them. */
+  readonly releases?: Pick<ReleaseWatch, "health">;
 }): (() => Promise<Health>) => {
   const probes: readonly (readonly [string, () => Promise<PartHealth>])[] = [
     [
@@ -75,6 +84,7 @@ export const createHealth = (parts: {
       },
     ],
     ...quorumProbes(parts.quorum),
+    ...releaseProbes(parts.releases),
     ...parts.adapters.map(
       (adapter) =>
         [

@@ -4,19 +4,22 @@ import type { SimulatedRoot } from "../attestation/simulated-anchor.ts";
 import type { Enclave, FeedAgreement, LoadedCryptlet } from "../../enclave-sim/host/enclave.ts";
 import type { SourcesConfiguration } from "../../enclave-sim/capabilities/http/http-capability.ts";
 import type { SecretBroker } from "../../enclave-sim/host/secret-broker.ts";
-import { readPackage } from "../../enclave-sim/host/read-package.ts";
 import type { FeedQuorum } from "../core/config/quorum-settings.ts";
 import type { FabricConfig } from "../core/config/schema.ts";
 import { fabricError } from "../core/errors/fabric-error.ts";
 import type { CryptletId, FeedId } from "../core/ids.ts";
+import type { ReleaseSource, VerifiedRelease } from "../registry/release-source.ts";
 import { batchesOf, defineBatch } from "./batch-definition.ts";
 import { defineFeed, type FeedDefinition } from "./feed-definition.ts";
 import { readMemberPolicy } from "./member-appraiser.ts";
 import { decideProviderMode } from "./provider-mode.ts";
+import { openCryptletPackage, type OpenedPackage } from "./open-cryptlet-package.ts";
+import { gateRelease } from "./release-gate.ts";
+import type { ReleaseWatch } from "./release-watch.ts";
 import { readConfiguredFile } from "./read-configured-file.ts";
 import type { ServedFeedEntry } from "./feed-directory.ts";
 
-type CryptletPackage = Awaited<ReturnType<typeof readPackage>>;
+type CryptletPackage = OpenedPackage["found"];
 
 /** Cryptlets of a host and the feeds that they serve. */
 export interface CryptletPark {
@@ -87,9 +90,26 @@ const groupOptionsOf = async ({
   return { simulatedRoots: roots, insecureAllowSimulated, tcb };
 };
 
+/** A release that was loaded must measure as its publisher signed. Throws `RELEASE_CONTRADICTS`. */
+const admitRelease = async (
+  loaded: LoadedCryptlet,
+  { statement, release }: VerifiedRelease,
+  watch: Pick<ReleaseWatch, "admit"> | undefined,
+): Promise<LoadedCryptlet> => {
+  const { name, version, measurement } = statement;
+  const text = `${name}@${version}`;
+  if (loaded.measurement === measurement)
+    return watch ? gateRelease(loaded, text, watch.admit({ name, version }, release)) : loaded;
+  await loaded.close();
+  throw fabricError("RELEASE_CONTRADICTS", {
+    release: text,
+    reason: `it measures as ${loaded.measurement} and not as ${measurement}`,
+  });
+};
+
 /**
  * Read every configured package, join its manifest with the configured feeds and start it in the enclave.
- * Throws `CRYPTLET_ID_DIFFERS`, `SIMULATED_NOT_ALLOWED`, `FEED_NOT_IN_MANIFEST`, `FEED_NOT_BINDABLE`,
+ * Throws `CRYPTLET_ID_DIFFERS`, `PACKAGE_FOLDER_REFUSED`, `RELEASE_…`, `SIMULATED_NOT_ALLOWED`, `FEED_NOT_IN_MANIFEST`, `FEED_NOT_BINDABLE`,
  * `PROVIDERS_UNREACHABLE`, `CONFIG_FILE_UNREADABLE` and what `Enclave.load` throws.
  */
 export const loadCryptlets = async (
@@ -98,22 +118,21 @@ export const loadCryptlets = async (
   options?: {
     signal?: AbortSignal;
     broker?: SecretBroker;
+    /** Where configured releases come from. */
+    releases?: ReleaseSource | null;
+    /** Looks after them while they run. */
+    watch?: Pick<ReleaseWatch, "admit">;
     /** Newest round of a feed that is on record: an enclave that starts anew signs nothing at or below it. */
     lastRound?: (feed: FeedId) => Promise<number>;
   },
 ): Promise<CryptletPark> => {
   const packages = await Promise.all(
     config.cryptlets.map(async (entry) => {
-      const found = await readPackage(entry.package);
-      if (found.manifest.id !== entry.id)
-        throw fabricError("CRYPTLET_ID_DIFFERS", {
-          directory: path.basename(entry.package),
-          actual: found.manifest.id,
-          expected: entry.id,
-        });
+      const { releases = null, signal } = options ?? {};
+      const opened = await openCryptletPackage(config, entry, releases, signal ? { signal } : {});
       if (!config.enclave.insecureAllowSimulated)
         throw fabricError("SIMULATED_NOT_ALLOWED", { cryptlet: entry.id });
-      return { entry, found };
+      return opened;
     }),
   );
   const sources = await decideSources(
@@ -125,7 +144,7 @@ export const loadCryptlets = async (
   const groups = await groupOptionsOf(config);
   const cryptlets = new Map<CryptletId, LoadedCryptlet>();
   const feeds = new Map<FeedId, ServedFeedEntry>();
-  for (const { entry, found } of packages) {
+  for (const { entry, found, release } of packages) {
     const own: FeedDefinition[] = config.feeds
       .filter((feed) => feed.cryptlet === entry.id)
       .map((feed) => defineFeed(config, feed, found.manifest));
@@ -134,7 +153,7 @@ export const loadCryptlets = async (
     );
     const lastOf = async (feed: FeedId) =>
       options?.lastRound ? { lastRound: await options.lastRound(feed) } : {};
-    const cryptlet = await enclave.load(
+    const loaded = await enclave.load(
       found,
       {
         fabric: config.fabric,
@@ -178,6 +197,7 @@ export const loadCryptlets = async (
       },
       options,
     );
+    const cryptlet = release ? await admitRelease(loaded, release, options?.watch) : loaded;
     cryptlets.set(entry.id, cryptlet);
     for (const feed of own) feeds.set(feed.id, { feed, cryptlet });
     for (const batch of batches) feeds.set(batch.feed.id, { feed: batch.feed, cryptlet, batch });

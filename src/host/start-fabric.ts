@@ -34,6 +34,8 @@ import { type EnclaveParts, enclavePartsOf } from "./open-enclave.ts";
 import { createOutboxPublisher } from "./outbox-publisher.ts";
 import { roundStream } from "./round-message.ts";
 import { holdOf, readQuorumFeeds, trustRounds } from "./quorum-feeds.ts";
+import { openConfiguredReleases, warnOfFolders } from "./open-cryptlet-package.ts";
+import { startReleaseWatch } from "./release-watch.ts";
 import { createRunDirectory } from "./run-directory.ts";
 import { announceDelivery, startChains } from "./start-chains.ts";
 import { startFeeds } from "./start-feeds.ts";
@@ -114,7 +116,14 @@ const start = async (
   teardown.push(() => enclave.close());
   const broker = await connectBroker(config.broker);
   if (broker) teardown.push(() => broker.close());
+  const releases = await openConfiguredReleases(config, { log, ...(signal ? { signal } : {}) });
+  const { onRevoked, syncIntervalMs: intervalMs } = config.packages;
+  const watch = startReleaseWatch({ source: releases, onRevoked, intervalMs, clock, log });
+  teardown.push(() => watch.stop());
+  warnOfFolders(config, log);
   const { cryptlets, feeds } = await loadCryptlets(config, enclave, {
+    releases,
+    watch,
     ...(signal ? { signal } : {}),
     ...(broker ? { broker } : {}),
     lastRound: async (feed) => (await latestRound(store.db, feed))?.round ?? 0,
@@ -228,6 +237,7 @@ const start = async (
       enclave,
       adapters: [...chains.values()].map(({ adapter }) => adapter),
       quorum,
+      releases: watch,
     }),
     liveness: () => progress.read(),
     stop: () => teardown.run(),

@@ -43,7 +43,7 @@ export type AppliedEntry = OpenedEntry & LogStatement;
  * registry before it takes an entry, a mirror and a host after they fetched it.
  */
 export interface RegistryState {
-  /** Entries that were applied. */
+  /** Entries of the log up to the newest that was applied. */
   readonly size: number;
   publisher(id: Digest): PublisherState | undefined;
   /** The publisher whose key this is or was. */
@@ -73,8 +73,13 @@ const releaseName = (name: string, version: string) => `${name}@${version}`;
 const invalidPublisher = (reason: string) =>
   fabricError("STATEMENT_INVALID", { kind: "publisher", reason });
 
-/** An empty log's state. */
-export const createRegistryState = (): RegistryState => {
+/**
+ * An empty log's state. `sparse`: entries that say nothing about the names of interest are left out, and whoever leaves
+ * them out has hashed them.
+ */
+export const createRegistryState = ({
+  sparse = false,
+}: { readonly sparse?: boolean } = {}): RegistryState => {
   let size = 0;
   const publishers = new Map<Digest, PublisherState>();
   const keys = new Map<Digest, Digest>();
@@ -195,7 +200,7 @@ export const createRegistryState = (): RegistryState => {
     entry: LogEntry,
     covered: boolean,
   ): { readonly applied: AppliedEntry; readonly signer: PublisherState | null } => {
-    if (entry.position !== size)
+    if (sparse ? entry.position < size : entry.position !== size)
       throw fabricError("LOG_ENTRY_INVALID", {
         position: entry.position,
         reason: `the log goes on with ${size}`,
@@ -226,7 +231,7 @@ export const createRegistryState = (): RegistryState => {
   const keep = (applied: AppliedEntry, signer: PublisherState | null): void => {
     const { position, recordedAt, digest } = applied;
     positions.set(digest, position);
-    size += 1;
+    size = position + 1;
     switch (applied.kind) {
       case "publisher": {
         const { publisher: id, key, displayName } = applied.statement;

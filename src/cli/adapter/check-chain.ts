@@ -1,4 +1,3 @@
-import { readPackage } from "../../../enclave-sim/host/read-package.ts";
 import { quantity } from "../../adapters/evm/evm-rpc.ts";
 import { feedAbi } from "../../adapters/evm/feed-abi.ts";
 import { createFeeSource, type Fees } from "../../adapters/evm/fee-policy.ts";
@@ -8,11 +7,13 @@ import { probeChain } from "../../adapters/evm/probe-chain.ts";
 import { probeTag, type TagProbe } from "../../adapters/evm/probe-finality.ts";
 import { signTransaction, type TransactionSigner } from "../../adapters/evm/transaction-signer.ts";
 import { systemClock } from "../../core/clock.ts";
+import { silentLog } from "../../core/log.ts";
 import type { FabricConfig } from "../../core/config/schema.ts";
 import type { ErrorCode } from "../../core/errors/catalogue.ts";
 import { fabricError, isFabricError } from "../../core/errors/fabric-error.ts";
 import { toWire } from "../../core/errors/wire.ts";
 import { feePolicy } from "../../host/fee-policy.ts";
+import { openOnePackage } from "../../host/open-cryptlet-package.ts";
 import { defineFeed } from "../../host/feed-definition.ts";
 import { openPool } from "../../host/open-pool.ts";
 import { openSigner } from "../../host/open-signer.ts";
@@ -91,7 +92,8 @@ const lookAtBinding = async (
   if (!feed) throw fabricError("FEED_UNKNOWN", { feed: id });
   const entry = config.cryptlets.find((one) => one.id === feed.cryptlet);
   if (!entry) throw fabricError("CRYPTLET_UNKNOWN", { cryptlet: feed.cryptlet });
-  const { manifest } = await readPackage(entry.package);
+  const { found } = await openOnePackage(config, entry, { log: silentLog, signal });
+  const { manifest } = found;
   const defined = defineFeed(config, feed, manifest);
   const feeds = createFeedContract(pool);
   const address = await feeds.resolve({ contract, feedHash: defined.hash }, { signal });

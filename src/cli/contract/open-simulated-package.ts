@@ -1,7 +1,8 @@
 import path from "node:path";
-import { readPackage } from "../../../enclave-sim/host/read-package.ts";
 import type { FabricConfig } from "../../core/config/schema.ts";
 import { fabricError } from "../../core/errors/fabric-error.ts";
+import { silentLog } from "../../core/log.ts";
+import { openOnePackage } from "../../host/open-cryptlet-package.ts";
 import { type AppraisedSigner, appraiseSigner } from "./appraise-signer.ts";
 
 /**
@@ -13,7 +14,7 @@ export const openSimulatedPackage = async (config: FabricConfig, cryptlet: strin
   if (entry === undefined) throw fabricError("CRYPTLET_UNKNOWN", { cryptlet });
   if (!config.enclave.insecureAllowSimulated)
     throw fabricError("SIMULATED_NOT_ALLOWED", { cryptlet: entry.id });
-  const found = await readPackage(entry.package);
+  const { found } = await openOnePackage(config, entry, { log: silentLog });
   const secrets = Object.fromEntries(
     Object.entries(entry.secrets).map(([name, secret]) => [name, secret.reveal()]),
   );

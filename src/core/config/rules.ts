@@ -25,7 +25,11 @@ const listOf = <Shape extends z.ZodRawShape>(shape: Shape) =>
 const looseSchema = z.object({
   broker: z.unknown().optional(),
   quorum: z.unknown().optional(),
-  cryptlets: listOf({ package: text, id: text, secrets: z.unknown().optional() }),
+  cryptlets: listOf({ package: text, release: text, id: text, secrets: z.unknown().optional() }),
+  packages: z
+    .object({ registries: z.array(z.unknown()).optional() })
+    .catch({})
+    .default({}),
   chains: listOf({ name: text }),
   chainReads: listOf({ chain: text }),
   batches: listOf({ id: text }),
@@ -119,12 +123,29 @@ const brokerRules = ({ broker, cryptlets }: Loose): ConfigFault[] =>
         ),
       );
 
+/** A release needs a registry to come from. */
+const releaseRules = ({ cryptlets, packages }: Loose): ConfigFault[] =>
+  (packages.registries?.length ?? 0) > 0
+    ? []
+    : cryptlets.flatMap(({ release }, index) =>
+        release === undefined
+          ? []
+          : [
+              {
+                path: ["cryptlets", index, "release"],
+                message: "is a release, and packages.registries names no registry",
+              },
+            ],
+      );
+
 /** Rules between fields. Runs over any input; faults of shape are the schema's. */
 export const crossFieldFaults = (raw: unknown): ConfigFault[] => {
   const parsed = looseSchema.safeParse(raw);
   if (!parsed.success) return [];
   const { cryptlets, chains, chainReads, feeds, batches, bindings, providers } = parsed.data;
-  const cryptletIds = cryptlets.map((cryptlet) => cryptlet.id ?? folderName(cryptlet.package));
+  const cryptletIds = cryptlets.map(
+    (cryptlet) => cryptlet.id ?? cryptlet.release?.split("@")[0] ?? folderName(cryptlet.package),
+  );
   const feedIds = feeds.map((feed) => feed.id);
   const chainNames = chains.map((chain) => chain.name);
   const pairs = bindings.map(({ feed, chain, contract }) =>
@@ -148,6 +169,7 @@ export const crossFieldFaults = (raw: unknown): ConfigFault[] => {
       ["cryptlets", cryptletIds],
     ),
     ...brokerRules(parsed.data),
+    ...releaseRules(parsed.data),
     ...quorumFaults(parsed.data),
     ...feeds.flatMap(feedRules),
     ...batchFaults(raw),

@@ -13,7 +13,9 @@ import { batchSchema, bindingFormSchema } from "./batch-settings.ts";
 import { brokerSchema, cryptletSecretSchema } from "./broker-settings.ts";
 import { busSchema } from "./bus-settings.ts";
 import { endpointSchema } from "./endpoint.ts";
+import { packagesSchema, releaseNameSchema } from "./package-settings.ts";
 import { feedQuorumSchema, quorumSchema } from "./quorum-settings.ts";
+import { registrySchema } from "./registry-settings.ts";
 import { Secret } from "./secret.ts";
 import { secretSchema, type SecretReader } from "./secret-reference.ts";
 import { requestSchema, webhookSchema } from "./webhook-settings.ts";
@@ -80,10 +82,15 @@ export const createConfigSchema = ({ base, readSecret }: ConfigContext) => {
 
   const cryptlet = z
     .strictObject({
-      package: file.describe("folder of a built package"),
+      package: file.optional().describe("folder of a built package; this or release"),
+      release: releaseNameSchema
+        .optional()
+        .describe("name@version of a release that packages below accepts, docs/registry.md"),
       id: cryptletIdSchema
         .optional()
-        .describe("must be the id in the package's manifest; default: the folder's name"),
+        .describe(
+          "must be the id in the package's manifest; default: the folder's name, the release's name",
+        ),
       secrets: z
         .record(z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/), cryptletSecretSchema(readSecret))
         .default({})
@@ -94,13 +101,21 @@ export const createConfigSchema = ({ base, readSecret }: ConfigContext) => {
         .describe("given to the Cryptlet as it is; its digest is part of the evidence"),
     })
     .transform((given, context) => {
-      const id = cryptletIdSchema.safeParse(given.id ?? path.basename(given.package));
+      const { package: folder = null, release = null } = given;
+      if ((folder === null) === (release === null)) {
+        context.addIssue({ code: "custom", message: "expected either package or release" });
+        return z.NEVER;
+      }
+      const id = cryptletIdSchema.safeParse(
+        given.id ?? release?.name ?? path.basename(folder ?? ""),
+      );
       const secrets: Record<string, Secret> = {};
       const brokerSecrets: Record<string, string> = {};
       for (const [name, value] of Object.entries(given.secrets))
         if (value instanceof Secret) secrets[name] = value;
         else brokerSecrets[name] = value.broker;
-      if (id.success) return { ...given, id: id.data, secrets, brokerSecrets };
+      if (id.success)
+        return { ...given, package: folder, release, id: id.data, secrets, brokerSecrets };
       context.addIssue({
         code: "custom",
         path: ["package"],
@@ -256,6 +271,11 @@ export const createConfigSchema = ({ base, readSecret }: ConfigContext) => {
         .prefault({})
         .describe("HTTP calls to subscribers, docs/subscriptions.md"),
       requests: requestSchema.prefault({}).describe("runs that are asked for by name of a key"),
+      packages: packagesSchema(base).prefault({}).describe("whose packages run, docs/registry.md"),
+      registry: registrySchema(file)
+        .nullable()
+        .default(null)
+        .describe("a registry that this host serves at /v1/registry, docs/registry-search.md"),
       cryptlets: z.array(cryptlet).max(1_000).default([]),
       chains: z.array(chain).max(100).default([]),
       chainReads: z

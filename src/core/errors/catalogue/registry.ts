@@ -170,6 +170,18 @@ export const registryErrors = {
     message: "Others have been writing to the registry for half a minute ({file})",
     hint: "Try again. If nobody writes, look which process holds the lock file open.",
   },
+  RELEASE_NOT_ACCEPTED: {
+    kind: "verification",
+    message: "This host does not run {release}: {reason}",
+    hint: "The operator decides in packages.accept of the configuration, docs/registry.md.",
+    exit: 12,
+  },
+  PACKAGE_FOLDER_REFUSED: {
+    kind: "user",
+    message: "The Cryptlet {cryptlet} comes from a plain folder, and this host runs releases only",
+    hint: "Publish it and name the release in cryptlets[].release, or set packages.folders to allow.",
+    exit: 4,
+  },
   PUBLISHER_KEY_UNREADABLE: {
     kind: "user",
     message: "{file} is no publisher's key file: {reason}",
