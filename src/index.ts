@@ -11,6 +11,16 @@ export type {
 } from "./host/fabric.ts";
 export type { FabricEvent, FabricEvents } from "./host/fabric-events.ts";
 export { createApi, type Api, type ApiOptions } from "./api/create-api.ts";
+export { createEmbeddedApi, type EmbeddedApi } from "./api/create-embedded-api.ts";
+export type { Requests, RequestOutcome } from "./host/requests.ts";
+export type {
+  Subscriptions,
+  SubscriptionEvent,
+  SubscriptionSession,
+  SubscriptionStart,
+  SubscriptionView,
+} from "./host/subscriptions.ts";
+export type { WebhookCallView, Webhooks, WebhookView, WebhookWithSecret } from "./host/webhooks.ts";
 export { loadConfig, parseConfig, type LoadConfigOptions } from "./core/config/load-config.ts";
 export type { FabricConfig, FabricConfigInput } from "./core/config/schema.ts";
 export { Secret } from "./core/config/secret.ts";

@@ -154,8 +154,10 @@ describe("/openapi.json", () => {
         "/v1/envelopes/{digest}",
         "/v1/feeds",
         "/v1/feeds/{id}",
+        "/v1/feeds/{id}/at/{time}",
         "/v1/feeds/{id}/events",
         "/v1/feeds/{id}/latest",
+        "/v1/feeds/{id}/requests",
         "/v1/feeds/{id}/rounds",
         "/v1/feeds/{id}/rounds/{round}",
         "/v1/feeds/{id}/rounds/{round}/receipt",
@@ -163,14 +165,36 @@ describe("/openapi.json", () => {
         "/v1/runs",
         "/v1/runs/{id}",
         "/v1/runs/{id}/transcript",
+        "/v1/subscriptions",
+        "/v1/subscriptions/{name}",
+        "/v1/subscriptions/{name}/ack",
+        "/v1/subscriptions/{name}/pull",
+        "/v1/subscriptions/{name}/release",
+        "/v1/subscriptions/{name}/renew",
+        "/v1/subscriptions/{name}/seek",
+        "/v1/subscriptions/{name}/session",
+        "/v1/webhooks",
+        "/v1/webhooks/{id}",
+        "/v1/webhooks/{id}/calls",
+        "/v1/webhooks/{id}/replay",
+        "/v1/webhooks/{id}/resume",
+        "/v1/webhooks/{id}/rotate",
       ].toSorted(),
     );
+    // These change something, and need the token; all others only read.
+    const writes: Readonly<Record<string, readonly string[]>> = {
+      "/v1/subscriptions/{name}": ["delete", "get", "put"],
+      "/v1/webhooks": ["get", "post"],
+      "/v1/webhooks/{id}": ["delete", "get"],
+    };
+    const posts = /\/(?:retry|replay|requests|ack|pull|release|renew|seek|session|resume|rotate)$/;
     for (const [path, route] of Object.entries(paths)) {
-      // Two routes change something; all others only read.
-      const verb = /\/(?:retry|replay)$/.test(path) ? "post" : "get";
-      expect(Object.keys(route)).toEqual([verb]);
-      expect(route[verb]?.["summary"]).toEqual(expect.any(String));
-      expect(route[verb]?.["responses"]).toHaveProperty(["4XX"]);
+      const verbs = writes[path] ?? [posts.test(path) ? "post" : "get"];
+      expect([path, Object.keys(route).toSorted()]).toEqual([path, verbs]);
+      for (const verb of verbs) {
+        expect(route[verb]?.["summary"]).toEqual(expect.any(String));
+        expect(route[verb]?.["responses"]).toHaveProperty(["4XX"]);
+      }
     }
   });
 });

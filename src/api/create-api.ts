@@ -15,6 +15,7 @@ import type { Fabric } from "../host/fabric.ts";
 import { createAuthorise } from "./authorise.ts";
 import { clientErrorHandler, createErrorHandler, notFoundHandler } from "./error-reply.ts";
 import { createEventStreams, type StreamLimits } from "./event-streams.ts";
+import { injectRequest } from "./inject-request.ts";
 import { attestationRoutes } from "./routes/attestation.ts";
 import { deadLetterRoutes } from "./routes/dead-letters.ts";
 import { batchRoutes } from "./routes/batches.ts";
@@ -25,15 +26,20 @@ import { feedEventRoutes } from "./routes/feed-events.ts";
 import { feedRoutes } from "./routes/feeds.ts";
 import { latestRoutes } from "./routes/latest.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
+import { requestRoutes } from "./routes/requests.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { statusRoutes } from "./routes/status.ts";
+import { subscriptionRoutes } from "./routes/subscriptions.ts";
+import { webhookRoutes } from "./routes/webhooks.ts";
 
-/** The fabric over HTTP. It reads; with a token it also tries failed deliveries and dead letters again. */
+/** The fabric over HTTP. It reads; with a token it also runs feeds, keeps subscriptions and webhooks, and tries again. */
 export interface Api {
   /** Resolves with the URL. Port 0 takes a free one. Throws `API_ADDRESS_UNAVAILABLE`. */
   listen(address: { readonly host: string; readonly port: number }): Promise<string>;
   /** The same routes for another listener, which must end before `close`. */
   handler(): Promise<RequestListener>;
+  /** The answer to one request without a listener; only the path of its URL matters. */
+  inject(request: Request): Promise<Response>;
   /** Answers what is under way, ends the event streams, closes. */
   close(): Promise<void>;
   /** The OpenAPI 3.1 document. */
@@ -73,7 +79,8 @@ const HEADERS = {
 export const createApi = ({ fabric, log, token, streams: limits }: ApiOptions): Api => {
   const streams = createEventStreams({ ...STREAMS, ...limits }, log);
   const app = fastify({
-    // Bodies are refused, headers and times are bounded: nothing that a client sends makes the host hold much.
+    // Bodies are refused but where a plugin takes its own, headers and times are bounded: nothing that a client sends
+    // makes the host hold much.
     bodyLimit: 1,
     requestTimeout: 10_000,
     keepAliveTimeout: 30_000,
@@ -111,7 +118,7 @@ export const createApi = ({ fabric, log, token, streams: limits }: ApiOptions): 
         title: "Cryptlet Fabric",
         version: "1",
         description:
-          "Reads feeds, rounds, envelopes and bundles of one fabric; with a token it also tries failed deliveries and dead letters again.",
+          "Reads feeds, rounds, envelopes and bundles of one fabric; with a token it also runs feeds, keeps subscriptions and webhooks, and tries failed deliveries and dead letters again.",
       },
     },
     transform: jsonSchemaTransform,
@@ -134,6 +141,9 @@ export const createApi = ({ fabric, log, token, streams: limits }: ApiOptions): 
     await guarded.register(deliveryRoutes, { fabric, mayWrite });
     await guarded.register(deadLetterRoutes, { fabric, mayWrite });
     await guarded.register(runRoutes, { fabric });
+    await guarded.register(requestRoutes, { fabric, mayWrite });
+    await guarded.register(subscriptionRoutes, { fabric, mayWrite });
+    await guarded.register(webhookRoutes, { fabric, mayWrite });
   });
 
   return {
@@ -149,6 +159,7 @@ export const createApi = ({ fabric, log, token, streams: limits }: ApiOptions): 
       await app.ready();
       return (request, response) => app.routing(request, response);
     },
+    inject: (request) => injectRequest(app, request),
     async close() {
       const force = setTimeout(() => app.server.closeAllConnections(), CLOSE_MS);
       try {

@@ -86,7 +86,7 @@ export const createBatchRunner = (parts: BatchRunnerParts): FeedRunner => {
     cause: RunCause,
     [all, listed, previous]: readonly [readonly Member[], ReadonlySet<FeedId>, RoundRow | null],
     signal: AbortSignal | undefined,
-  ): Promise<void> => {
+  ): Promise<number> => {
     const round = (previous?.round ?? 0) + 1;
     const items = await Promise.all(
       all.map(async ({ feed: id, newest }) =>
@@ -120,24 +120,27 @@ export const createBatchRunner = (parts: BatchRunnerParts): FeedRunner => {
       round,
       all.filter(({ feed: id }) => listed.has(id)),
     );
+    return round;
   };
 
   return {
     async run(cause, options) {
       const [all, previous] = [await readMembers(), await latestRound(store.db, feed.id)];
       const decided = decide(all, previous);
-      if (decided === null) return;
+      if (decided === null) return { status: "unchanged" };
       // A run of no Cryptlet: its row says when the batch was asked for and what became of it.
-      await recordRun(parts, {
+      const end = await recordRun(parts, {
         feed: feed.id,
         trigger: cause.id,
         failedTranscript: async () => null,
         work: async (run) => {
-          await publish(run, cause, [all, decided.listed, previous], options?.signal);
+          const round = await publish(run, cause, [all, decided.listed, previous], options?.signal);
           metrics.runs.inc({ feed: feed.id, outcome: "published" });
           metrics.rounds.inc({ feed: feed.id, reason: decided.reason });
+          return { status: "published" as const, round };
         },
       });
+      return end.status === "ended" ? end.result : end;
     },
   };
 };

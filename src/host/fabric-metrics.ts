@@ -9,6 +9,7 @@ export interface FabricMetrics {
   readonly latestRound: Gauge<"feed">;
   readonly latestObservedAt: Gauge<"feed">;
   readonly deliveries: Counter<"chain" | "status">;
+  readonly webhookCalls: Counter<"outcome">;
   /** Reads the backlog of the outbox whenever the metrics are asked for. */
   watchOutbox(read: () => Promise<number>): void;
 }
@@ -54,6 +55,12 @@ export const createFabricMetrics = (): FabricMetrics => {
       name: "cryptlet_deliveries_total",
       help: "Changes of deliveries by chain and status",
       labelNames: ["chain", "status"],
+      registers,
+    }),
+    webhookCalls: new Counter({
+      name: "cryptlet_webhook_calls_total",
+      help: "Tries of webhooks' calls by outcome: delivered, failed (comes again) or dead (given up on)",
+      labelNames: ["outcome"],
       registers,
     }),
     watchOutbox(read) {

@@ -13,6 +13,9 @@ import type {
   RunId,
 } from "../core/ids.ts";
 import type { RunReceipt } from "../envelope/run-receipt.ts";
+import type { Requests } from "./requests.ts";
+import type { Subscriptions } from "./subscriptions.ts";
+import type { Webhooks } from "./webhooks.ts";
 
 /** What a running host offers to the API, the command line and an embedding backend. */
 export interface Fabric {
@@ -27,6 +30,12 @@ export interface Fabric {
   readonly deliveries: DeliveryDirectory;
   readonly deadLetters: DeadLetterDirectory;
   readonly runs: RunDirectory;
+  /** Named cursors over feeds. */
+  readonly subscriptions: Subscriptions;
+  /** Endpoints that rounds are sent to. */
+  readonly webhooks: Webhooks;
+  /** Runs that somebody asks for, with their rounds. */
+  readonly requests: Requests;
   /** Feeds that several hosts sign, and who leads them. */
   readonly quorum: QuorumDirectory;
   /** News as they happen; the database stays the record. */
@@ -124,6 +133,11 @@ export interface FeedDirectory {
   latest(feed: FeedId): Buffer;
   /** Throws `FEED_UNKNOWN`, `ROUND_UNKNOWN`. */
   round(feed: FeedId, round: number): Promise<RoundView>;
+  /**
+   * The newest round that was issued at `time` (ms since epoch) or before, and had not run out by then. Throws
+   * `FEED_UNKNOWN`, `ROUND_NOT_VALID_AT`.
+   */
+  at(feed: FeedId, time: number): Promise<RoundView>;
   /** Newest first; `before` is exclusive. */
   rounds(feed: FeedId, page: { limit: number; before?: number }): Promise<readonly RoundView[]>;
   /** Every round as it is committed, after `afterRound` (replayed from the database), until the signal aborts. */

@@ -1,7 +1,7 @@
 import type { LoadedCryptlet } from "../../enclave-sim/host/enclave.ts";
 import { fabricError } from "../core/errors/fabric-error.ts";
 import type { FeedId } from "../core/ids.ts";
-import { findRound, roundsBefore } from "../store/rounds.ts";
+import { findRound, roundIssuedBy, roundsBefore } from "../store/rounds.ts";
 import type { Store } from "../store/store.ts";
 import type { BatchDefinition } from "./batch-definition.ts";
 import type { FabricEvents } from "./fabric-events.ts";
@@ -43,6 +43,13 @@ export const createFeedDirectory = (
       known(feed);
       const row = await findRound(store.db, feed, round);
       if (!row) throw fabricError("ROUND_UNKNOWN", { feed, round });
+      return await readRoundView(store, row);
+    },
+    async at(feed, time) {
+      known(feed);
+      const row = await roundIssuedBy(store.db, feed, time);
+      if (!row || time >= row.validUntil)
+        throw fabricError("ROUND_NOT_VALID_AT", { feed, time: new Date(time).toISOString() });
       return await readRoundView(store, row);
     },
     async rounds(feed, page) {

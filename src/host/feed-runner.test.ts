@@ -212,7 +212,7 @@ describe("a run that fails", () => {
     const { runner, runs, outbox, seen, metrics } = await open(() => ({
       run: () => Promise.reject(fault),
     }));
-    await expect(runner.run(cause)).resolves.toBeUndefined();
+    await expect(runner.run(cause)).resolves.toMatchObject({ status: "failed" });
     const code = "code" in fault ? fault.code : "INTERNAL";
     expect(await runs()).toEqual([["failed", code]]);
     expect(await outbox()).toEqual([]);

@@ -9,6 +9,7 @@ import { commitSealed, type RoundCommitParts } from "./commit-sealed.ts";
 import type { FeedDefinition } from "./feed-definition.ts";
 import { decidePublication } from "./publication.ts";
 import { recordRun } from "./record-run.ts";
+import type { RunOutcome } from "./run-outcome.ts";
 import { readSources } from "./run-sources.ts";
 import type { RoundSealer } from "./round-sealer.ts";
 import type { TranscriptKeeper } from "./transcript-keeper.ts";
@@ -17,7 +18,7 @@ import type { TranscriptKeeper } from "./transcript-keeper.ts";
 export interface RunCause {
   /** Idempotency key. */
   readonly id: string;
-  readonly kind: "interval" | "manual";
+  readonly kind: "interval" | "manual" | "request";
   /** ms since epoch. */
   readonly at: number;
 }
@@ -34,7 +35,7 @@ export interface FeedRunnerParts extends RoundCommitParts {
 /** Runs of one feed, one at a time. */
 export interface FeedRunner {
   /** From trigger to committed round. Never throws because of the Cryptlet or its sources: the run's row says what happened. */
-  run(cause: RunCause, options?: { signal?: AbortSignal }): Promise<void>;
+  run(cause: RunCause, options?: { signal?: AbortSignal }): Promise<RunOutcome>;
 }
 
 /**
@@ -52,7 +53,7 @@ export const createFeedRunner = (parts: FeedRunnerParts): FeedRunner => {
     report: RunReport,
     reason: PublishReason,
     signal: AbortSignal | undefined,
-  ): Promise<void> => {
+  ): Promise<RunOutcome> => {
     const sealed = await parts.sealer.seal(report, signal ? { signal } : {});
     await commitSealed(parts, sealed, {
       receipt: report.receipt,
@@ -60,14 +61,20 @@ export const createFeedRunner = (parts: FeedRunnerParts): FeedRunner => {
     });
     metrics.runs.inc({ feed: feed.id, outcome: "published" });
     metrics.rounds.inc({ feed: feed.id, reason });
+    return { status: "published", round: sealed.signed.observation.subject.round };
   };
 
-  const execute = async (run: RunId, cause: RunCause, signal: AbortSignal | undefined) => {
+  const execute = async (
+    run: RunId,
+    cause: RunCause,
+    signal: AbortSignal | undefined,
+  ): Promise<RunOutcome> => {
     const started = clock.monotonic();
     const report = await cryptlet.run(
       {
         id: cause.id,
-        kind: cause.kind,
+        // To the Cryptlet both are somebody who asks.
+        kind: cause.kind === "request" ? "manual" : cause.kind,
         feed: feed.config.feed,
         parameters: feed.config.parameters,
         at: cause.at,
@@ -79,7 +86,12 @@ export const createFeedRunner = (parts: FeedRunnerParts): FeedRunner => {
     const { value, aggregation } = report.observation;
     const reason = decidePublication(
       await latestRound(store.db, feed.id),
-      { feed: feed.id, draft: report.observation, mode: report.provenance[0]?.mode ?? null },
+      {
+        feed: feed.id,
+        draft: report.observation,
+        mode: report.provenance[0]?.mode ?? null,
+        requested: cause.kind === "request",
+      },
       feed.config,
       clock.now(),
     );
@@ -93,10 +105,7 @@ export const createFeedRunner = (parts: FeedRunnerParts): FeedRunner => {
       publish: reason,
       durationMs,
     });
-    if (reason !== null) {
-      await publish(report, reason, signal);
-      return;
-    }
+    if (reason !== null) return await publish(report, reason, signal);
     metrics.runs.inc({ feed: feed.id, outcome: "unchanged" });
     const end = { id: run, status: "unchanged", error: null } as const;
     const transcript = transcripts.keepOf("unchanged", report.transcript);
@@ -108,15 +117,18 @@ export const createFeedRunner = (parts: FeedRunnerParts): FeedRunner => {
         sync: "later",
       },
     );
+    return { status: "unchanged" };
   };
 
   return {
-    run: (cause, options) =>
-      recordRun(parts, {
+    run: async (cause, options) => {
+      const end = await recordRun(parts, {
         feed: feed.id,
         trigger: cause.id,
         failedTranscript: async (run) => transcripts.keepOf("failed", await recordedFailure(run)),
         work: (run) => execute(run, cause, options?.signal),
-      }),
+      });
+      return end.status === "ended" ? end.result : end;
+    },
   };
 };

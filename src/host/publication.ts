@@ -15,6 +15,8 @@ export interface Candidate {
   readonly draft: Pick<ObservationDraft, "value" | "observedAt">;
   /** Mode of the sources; null when none was asked. */
   readonly mode: SourceMode | null;
+  /** Somebody asked for a round: it is made without another reason. */
+  readonly requested?: boolean;
 }
 
 const compared = (value: FeedValue): Comparable =>
@@ -31,7 +33,7 @@ const seconds = (milliseconds: number): number => Math.floor(milliseconds / 1_00
  */
 export const decidePublication = (
   previous: RoundRow | null,
-  { feed, draft, mode }: Candidate,
+  { feed, draft, mode, requested = false }: Candidate,
   schedule: FeedSchedule,
   now: number,
 ): PublishReason | null => {
@@ -47,5 +49,5 @@ export const decidePublication = (
     schedule,
   });
   if (previous && seconds(draft.observedAt) <= seconds(previous.observedAt)) return null;
-  return reason;
+  return reason ?? (requested ? "request" : null);
 };

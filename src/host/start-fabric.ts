@@ -36,13 +36,16 @@ import { roundStream } from "./round-message.ts";
 import { holdOf, readQuorumFeeds, trustRounds } from "./quorum-feeds.ts";
 import { openConfiguredReleases, warnOfFolders } from "./open-cryptlet-package.ts";
 import { startReleaseWatch } from "./release-watch.ts";
+import { startRequestDesk } from "./request-desk.ts";
 import { createRunDirectory } from "./run-directory.ts";
 import { announceDelivery, startChains } from "./start-chains.ts";
 import { startFeeds } from "./start-feeds.ts";
+import { createSubscriptionDesk } from "./subscription-desk.ts";
 import { createTeardown, type Teardown } from "./teardown.ts";
 import { createTranscriptKeeper } from "./transcript-keeper.ts";
 import { startQuorum } from "./start-quorum.ts";
 import { warnOfWall } from "./warn-of-wall.ts";
+import { startWebhookDesk } from "./webhook-desk.ts";
 
 /** The publisher turns at least every five seconds, plus the bus's own time-out. */
 const OUTBOX_LIMIT_MS = 60_000;
@@ -172,6 +175,10 @@ const start = async (
   });
   teardown.push(() => outbox.stop());
 
+  const known = { feeds: new Set(feeds.keys()) };
+  const webhooks = await startWebhookDesk(config, { ...shared, ...known });
+  teardown.push(() => webhooks.stop());
+
   const making = {
     ...shared,
     fabric: config.fabric,
@@ -188,6 +195,17 @@ const start = async (
     triggerClock: scheduleClock,
   });
   teardown.push(() => triggers.stop());
+  const requests = await startRequestDesk({
+    ...shared,
+    ...known,
+    triggers,
+    maxWaiting: config.requests.maxWaiting,
+  });
+  teardown.push(async () => {
+    await triggers.stop();
+    // What ended last is written down before the database goes.
+    await requests.stop();
+  });
 
   const housekeeping = startHousekeeping({
     store,
@@ -227,10 +245,15 @@ const start = async (
     }),
     deadLetters: createDeadLetterDirectory({ store, bus, clock, log }),
     runs: createRunDirectory(store),
+    subscriptions: createSubscriptionDesk({ ...shared, ...known }),
+    webhooks,
+    requests,
     quorum,
     events,
     metrics: metrics.registry,
-    trigger: (feed) => triggers.fire(feed),
+    trigger: async (feed) => {
+      await triggers.fire(feed);
+    },
     health: createHealth({
       store,
       bus,

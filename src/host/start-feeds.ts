@@ -8,6 +8,7 @@ import type { EvidenceRenewal } from "./evidence-renewal.ts";
 import type { ServedFeedEntry } from "./feed-directory.ts";
 import { createFeedRunner, type FeedRunner } from "./feed-runner.ts";
 import type { LoopProgress, LoopTick } from "./loop-progress.ts";
+import type { RunOutcome } from "./run-outcome.ts";
 import { createOwnSealer } from "./round-sealer.ts";
 import type { QuorumDesk } from "./start-quorum.ts";
 import type { TranscriptKeeper } from "./transcript-keeper.ts";
@@ -30,7 +31,7 @@ export interface FeedParts extends RoundCommitParts {
 export const startFeeds = async (
   feeds: ReadonlyMap<FeedId, ServedFeedEntry>,
   parts: FeedParts,
-): Promise<Triggers> => {
+): Promise<Triggers<RunOutcome>> => {
   const { store, triggerClock, log, latest } = parts;
   const runners = new Map<FeedId, FeedRunner>();
   const ticks = new Map<FeedId, LoopTick>();
@@ -58,11 +59,13 @@ export const startFeeds = async (
     store,
     clock: triggerClock,
     feeds: [...feeds.values()].map(({ feed }) => ({ feed: feed.id, schedule: feed.config })),
-    handle: async (event) => {
+    handle: async (event, begin) => {
       const sealer = parts.quorum.sealer(event.feed);
+      const runner = runners.get(event.feed);
       // Another host leads: it asks when there is something to sign.
-      if (sealer && !(await sealer.prepare({}))) return;
-      await runners.get(event.feed)?.run(event);
+      if (!runner || (sealer && !(await sealer.prepare({})))) return { status: "not-led" };
+      await begin();
+      return await runner.run(event);
     },
     fault: (feed, error) => {
       log.error("trigger failed; it comes again", { feed, error });

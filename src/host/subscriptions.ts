@@ -32,10 +32,10 @@ export interface SubscriptionEvent {
   readonly round: RoundView;
 }
 
-/** The right to read and acknowledge, until `until` (ms since epoch) unless it is used or renewed before. */
+/** The right to read and acknowledge; it ends after `leaseMs` without use or renewal, when somebody else comes. */
 export interface SubscriptionSession {
   readonly session: string;
-  readonly until: number;
+  readonly leaseMs: number;
   readonly position: number;
 }
 

@@ -129,7 +129,37 @@ export const roundsAfter = async (
   return rows.map(readRound);
 };
 
-const readRound = (row: Selectable<Database["rounds"]>): RoundRow => ({
+/** The newest round of a feed that was issued at `time` (ms since epoch) or before; null when there is none. */
+export const roundIssuedBy = async (
+  db: Executor,
+  feed: FeedId,
+  time: number,
+): Promise<RoundRow | null> => {
+  const row = await db
+    .selectFrom("rounds")
+    .selectAll()
+    .where("feed", "=", feed)
+    .where("issued_at", "<=", time)
+    .orderBy("issued_at", "desc")
+    .orderBy("round", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  return row ? readRound(row) : null;
+};
+
+/** The round that a run made; null when it made none. */
+export const findRoundOfRun = async (db: Executor, run: RunId): Promise<RoundRow | null> => {
+  const row = await db
+    .selectFrom("rounds")
+    .selectAll()
+    .where("run_id", "=", run)
+    .limit(1)
+    .executeTakeFirst();
+  return row ? readRound(row) : null;
+};
+
+/** @see RoundRow */
+export const readRound = (row: Selectable<Database["rounds"]>): RoundRow => ({
   feed: row.feed as FeedId,
   round: row.round,
   envelopeDigest: row.envelope_digest as Digest,

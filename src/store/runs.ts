@@ -121,6 +121,18 @@ export const findRun = async (db: Executor, id: RunId): Promise<RunRow | null> =
   return row ? toRun(row) : null;
 };
 
+/** The newest run that a trigger started; null when there is none. */
+export const findRunOfTrigger = async (db: Executor, triggerId: string): Promise<RunRow | null> => {
+  const row = await db
+    .selectFrom("runs")
+    .select(columns)
+    .where("trigger_id", "=", triggerId)
+    .orderBy("started_at", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  return row ? toRun(row) : null;
+};
+
 /** Deletes ended runs that started before `before`; runs that made a round or whose transcript is kept stay. Returns how many. */
 export const pruneRuns = async (db: Executor, before: number): Promise<number> => {
   const result = await db

@@ -10,8 +10,16 @@ const LONGEST_SLEEP_MS = 30_000;
 /** Pause after a failed run whose cursor could not move: doubles from here up to the feed's interval. */
 const FIRST_PAUSE_MS = 200;
 
+/** What a request brings along. */
+export interface AskedRun {
+  /** Idempotency key of its event. */
+  readonly id: string;
+  /** Called once, when everything stands ready for the run and before it begins. */
+  readonly begin: () => Promise<void>;
+}
+
 /** What a feed's loop works with. */
-export interface FeedLoopOptions {
+export interface FeedLoopOptions<Result> {
   readonly feed: FeedId;
   readonly schedule: FeedSchedule;
   readonly clock: Clock;
@@ -21,36 +29,44 @@ export interface FeedLoopOptions {
   readonly startDelayMs: number;
   /** Ends the loop; a run that is under way is waited for. */
   readonly stop: AbortSignal;
-  /** Does the effect. */
-  readonly handle: (event: TriggerEvent) => Promise<void>;
+  /** Does the effect; calls `begin` before a run begins. */
+  readonly handle: (event: TriggerEvent, begin: () => Promise<void>) => Promise<Result>;
   /** Keeps the slot; called after the effect only. */
   readonly keep: (slot: number) => Promise<void>;
   readonly fault: (error: unknown) => void;
   readonly progress: () => void;
 }
 
-export interface FeedLoop {
+export interface FeedLoop<Result> {
   /** Resolves when the loop has ended. */
   readonly ended: Promise<void>;
-  /** Asks for a run now, after the one that may be under way; resolves with the end of that run. */
-  fire(): Promise<void>;
+  /**
+   * Asks for a run now, after the one that may be under way; resolves with the end of that run. Calls without `run` that
+   * wait together share one; each with `run` has one of its own.
+   */
+  fire(run?: AskedRun): Promise<Result>;
 }
 
-interface Asked {
-  readonly resolve: () => void;
+interface Asked<Result> {
+  readonly run: AskedRun | null;
+  readonly resolve: (result: Result) => void;
   readonly reject: (error: unknown) => void;
 }
+
+const nothing = async (): Promise<void> => {};
 
 /**
  * Runs one feed: an event per slot, never two at a time. Waiting goes by the steady clock as well as by the wall
  * clock, so that a wall clock set back by an hour does not make an hour of silence.
  */
-export const startFeedLoop = (options: FeedLoopOptions): FeedLoop => {
+export const startFeedLoop = <Result>(options: FeedLoopOptions<Result>): FeedLoop<Result> => {
   const { feed, schedule, clock, stop } = options;
   const { intervalMs } = schedule;
   const phase = phaseOf(feed, intervalMs);
   const wake = createWake(clock);
-  const asked: Asked[] = [];
+  const asked: Asked<Result>[] = [];
+  /** A slot that is due goes before the second of two that were asked for. */
+  let slotsTurn = false;
   let lastSlot = options.lastSlot;
   let manual = 0;
   let failures = 0;
@@ -69,18 +85,23 @@ export const startFeedLoop = (options: FeedLoopOptions): FeedLoop => {
     return Math.max(0, earliest - steady, Math.min(latest - steady, wall));
   };
 
-  const runManual = async (waiting: readonly Asked[]): Promise<void> => {
+  /** The first that was asked for, with all that may share its run. */
+  const takeAsked = (): readonly Asked<Result>[] => {
+    const alone = asked[0]?.run !== null;
+    const taken = alone ? asked.splice(0, 1) : asked.filter(({ run }) => run === null);
+    if (!alone) asked.splice(0, asked.length, ...asked.filter(({ run }) => run !== null));
+    return taken;
+  };
+
+  const runAsked = async (waiting: readonly Asked<Result>[]): Promise<void> => {
+    const run = waiting[0]?.run ?? null;
     manual += 1;
     const at = clock.now();
+    const id = run?.id ?? `${feed}:manual:${at}:${manual}`;
+    const kind = run === null ? "manual" : "request";
     try {
-      await options.handle({
-        id: `${feed}:manual:${at}:${manual}`,
-        kind: "manual",
-        feed,
-        at,
-        missed: 0,
-      });
-      for (const { resolve } of waiting) resolve();
+      const result = await options.handle({ id, kind, feed, at, missed: 0 }, run?.begin ?? nothing);
+      for (const { resolve } of waiting) resolve(result);
     } catch (error) {
       for (const { reject } of waiting) reject(error);
     }
@@ -91,7 +112,8 @@ export const startFeedLoop = (options: FeedLoopOptions): FeedLoop => {
     const { slot, missed } = nextSlot(at, lastSlot, intervalMs, phase);
     latest = clock.monotonic() + intervalMs;
     try {
-      await options.handle({ id: `${feed}:interval:${slot}`, kind: "interval", feed, at, missed });
+      const id = `${feed}:interval:${slot}`;
+      await options.handle({ id, kind: "interval", feed, at, missed }, nothing);
       await options.keep(slot);
       lastSlot = slot;
       failures = 0;
@@ -112,22 +134,27 @@ export const startFeedLoop = (options: FeedLoopOptions): FeedLoop => {
     });
     while (!stop.aborted) {
       options.progress();
-      if (asked.length > 0) await runManual(asked.splice(0));
-      else if (due() === 0) await runSlot();
-      else await pause(due());
+      const isDue = due() === 0;
+      if (asked.length > 0 && !(slotsTurn && isDue)) {
+        slotsTurn = true;
+        await runAsked(takeAsked());
+      } else if (isDue) {
+        slotsTurn = false;
+        await runSlot();
+      } else await pause(due());
     }
     for (const { reject } of asked) reject(stop.reason);
   };
 
   return {
     ended: loop(),
-    fire: () =>
+    fire: (run) =>
       new Promise((resolve, reject) => {
         if (stop.aborted) {
           reject(stop.reason as Error);
           return;
         }
-        asked.push({ resolve, reject });
+        asked.push({ run: run ?? null, resolve, reject });
         wake.notify();
       }),
   };

@@ -14,8 +14,8 @@ export interface PublishQuestion {
   readonly schedule: FeedSchedule;
 }
 
-/** Why a round is made. */
-export type PublishReason = "first" | "deviation" | "heartbeat";
+/** Why a round is made; `request`: somebody asked for one, and nothing else asked for it. */
+export type PublishReason = "first" | "deviation" | "heartbeat" | "request";
 
 const MILLION = 1_000_000n;
 
@@ -32,7 +32,7 @@ export const publishReason = ({
   next,
   now,
   schedule,
-}: PublishQuestion): PublishReason | null => {
+}: PublishQuestion): Exclude<PublishReason, "request"> | null => {
   if (!previous) return "first";
   if (changed(previous.value, next, schedule.deviationPpm)) return "deviation";
   const age = now - previous.issuedAt;

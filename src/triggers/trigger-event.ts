@@ -2,9 +2,10 @@ import type { FeedId } from "../core/ids.ts";
 
 /** What starts a run. */
 export interface TriggerEvent {
-  /** Idempotency key: `<feed>:interval:<slot>`, or `<feed>:manual:<ms>:<count>`. */
+  /** Idempotency key: `<feed>:interval:<slot>`, `<feed>:manual:<ms>:<count>`, or what a request brought. */
   readonly id: string;
-  readonly kind: "interval" | "manual";
+  /** `request`: somebody asked for a round under a key of theirs. */
+  readonly kind: "interval" | "manual" | "request";
   readonly feed: FeedId;
   /** ms since epoch. */
   readonly at: number;

@@ -4,31 +4,34 @@ import { fabricError } from "../core/errors/fabric-error.ts";
 import type { FeedId } from "../core/ids.ts";
 import type { Store } from "../store/store.ts";
 import { moveCursor, readCursor } from "../store/trigger-cursors.ts";
-import { startFeedLoop, type FeedLoop } from "./feed-loop.ts";
+import { startFeedLoop, type AskedRun, type FeedLoop } from "./feed-loop.ts";
 import type { FeedSchedule } from "./schedule.ts";
 import type { TriggerEvent } from "./trigger-event.ts";
 
 /** The feeds that are due together at a start begin within this time, ms. */
 const START_SPREAD_MS = 2_000;
 
-export interface TriggersOptions {
+export interface TriggersOptions<Result> {
   readonly store: Store;
   readonly clock: Clock;
   readonly feeds: readonly { readonly feed: FeedId; readonly schedule: FeedSchedule }[];
   /**
    * Does the effect of an event. The cursor moves when it resolves; when it throws the slot comes again, so it may
-   * see an event's id twice and throws only when a retry makes sense.
+   * see an event's id twice and throws only when a retry makes sense. Calls `begin` before a run begins.
    */
-  readonly handle: (event: TriggerEvent) => Promise<void>;
+  readonly handle: (event: TriggerEvent, begin: () => Promise<void>) => Promise<Result>;
   /** Hears what `handle` or the cursor threw. */
   readonly fault: (feed: FeedId, error: unknown) => void;
   /** Called at each turn of a feed's loop, at least every 30 s while no run is under way. */
   readonly progress: (feed: FeedId) => void;
 }
 
-export interface Triggers {
-  /** Asks for a run now; resolves with its end. Throws `FEED_UNKNOWN` and whatever `handle` throws. */
-  fire(feed: FeedId): Promise<void>;
+export interface Triggers<Result = void> {
+  /**
+   * Asks for a run now; resolves with its end. With `run` it is a run of its own under that id, else it may be shared.
+   * Throws `FEED_UNKNOWN`, `INTERRUPTED` when it stops before the event, and whatever `handle` throws.
+   */
+  fire(feed: FeedId, run?: AskedRun): Promise<Result>;
   /** Takes no more events and waits for runs that are under way. */
   stop(): Promise<void>;
 }
@@ -40,12 +43,14 @@ export interface Triggers {
  * const triggers = await startTriggers({ store, clock, feeds, handle, fault, progress });
  * ```
  */
-export const startTriggers = async (options: TriggersOptions): Promise<Triggers> => {
+export const startTriggers = async <Result>(
+  options: TriggersOptions<Result>,
+): Promise<Triggers<Result>> => {
   const { store, clock } = options;
   const halt = new AbortController();
   // One listener per feed that waits.
   setMaxListeners(0, halt.signal);
-  const loops = new Map<FeedId, FeedLoop>();
+  const loops = new Map<FeedId, FeedLoop<Result>>();
   const feeds = [];
   for (const entry of options.feeds)
     feeds.push({ ...entry, lastSlot: await readSlot(store, entry.feed) });
@@ -77,10 +82,10 @@ export const startTriggers = async (options: TriggersOptions): Promise<Triggers>
     loops.set(feed, loop);
   }
   return {
-    fire: async (feed) => {
+    fire: async (feed, run) => {
       const loop = loops.get(feed);
       if (!loop) throw fabricError("FEED_UNKNOWN", { feed });
-      await loop.fire();
+      return await loop.fire(run);
     },
     stop: async () => {
       halt.abort(fabricError("INTERRUPTED", { what: "The trigger" }));

@@ -24,6 +24,7 @@ import type {
   RunView,
 } from "../../src/host/fabric.ts";
 import { makeRoundReceipt } from "../../src/host/round-receipt.ts";
+import { createFakeSubscribers } from "./fake-subscribers.ts";
 import { fixtureReceipt } from "./observation-fixture.ts";
 
 /** A fabric in memory for tests of what stands on the `Fabric` port: API and client. */
@@ -187,6 +188,12 @@ export const createFakeFabric = (published = 0): FakeFabric => {
         if (!found) throw fabricError("ROUND_UNKNOWN", { feed, round });
         return found;
       },
+      async at(feed, time) {
+        known(feed);
+        const found = rounds.findLast(({ issuedAt }) => issuedAt <= time);
+        if (found && time < found.validUntil) return found;
+        throw fabricError("ROUND_NOT_VALID_AT", { feed, time: new Date(time).toISOString() });
+      },
       async rounds(feed, { limit, before }) {
         known(feed);
         return rounds
@@ -266,6 +273,7 @@ export const createFakeFabric = (published = 0): FakeFabric => {
       },
     },
     quorum: { list: () => [] },
+    ...createFakeSubscribers(),
     runs: {
       list: async ({ feed, limit }) =>
         [run].filter((one) => feed === undefined || one.feed === feed).slice(0, limit),

@@ -2,7 +2,7 @@ import type { FastifyPluginCallbackZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { Fabric } from "../../host/fabric.ts";
 import { errorAnswers, feedAnswer, roundAnswer } from "../answers.ts";
-import { feedParameters, pageLimit, roundNumber } from "../parameters.ts";
+import { feedParameters, pageLimit, roundNumber, timeInPath } from "../parameters.ts";
 
 /** Feeds and their rounds. */
 export const feedRoutes: FastifyPluginCallbackZod<{ fabric: Fabric }> = (app, { fabric }, done) => {
@@ -75,6 +75,24 @@ export const feedRoutes: FastifyPluginCallbackZod<{ fabric: Fabric }> = (app, { 
     },
     async (request) => {
       const round = await fabric.feeds.round(request.params.id, request.params.round);
+      return { ...round, deliveries: [...round.deliveries] };
+    },
+  );
+
+  app.get(
+    "/v1/feeds/:id/at/:time",
+    {
+      schema: {
+        tags: ["feeds"],
+        summary: "The round of a feed that was valid at a time",
+        description:
+          "The newest round issued by then, unless it had run out: issuedAt <= time < validUntil.",
+        params: feedParameters.extend({ time: timeInPath }),
+        response: { ...errorAnswers, 200: roundAnswer },
+      },
+    },
+    async (request) => {
+      const round = await fabric.feeds.at(request.params.id, request.params.time);
       return { ...round, deliveries: [...round.deliveries] };
     },
   );

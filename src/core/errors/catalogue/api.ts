@@ -13,8 +13,8 @@ export const apiErrors = {
   },
   API_BODY_REFUSED: {
     kind: "user",
-    message: "No request of this API has a body",
-    hint: "The API only reads; send GET without a body.",
+    message: "This request takes no body, or none of this type or length",
+    hint: "Questions have no body. What changes something takes JSON (content-type: application/json) of the form that /openapi.json describes.",
     status: 413,
   },
   API_ROUTE_UNKNOWN: {
@@ -34,7 +34,7 @@ export const apiErrors = {
   API_READ_ONLY: {
     kind: "user",
     message: "This API only reads, because it asks nobody who they are",
-    hint: "Give the host a token (api.token) and send it: then it also tries failed deliveries and dead letters again.",
+    hint: "Give the host a token (api.token) and send it: then it also runs feeds, keeps subscriptions and webhooks, and tries failed deliveries and dead letters again.",
     exit: 4,
     status: 403,
   },
