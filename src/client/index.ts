@@ -27,7 +27,8 @@ export type {
   RoundReceiptAnswer,
 } from "./answers.ts";
 export { encodePythUpdate } from "./encode-pyth-update.ts";
-export { packPythUpdate, type FeedSigners } from "./pack-pyth-update.ts";
+export { packPythUpdate } from "./pack-pyth-update.ts";
+export type { FeedSigners } from "./pack-report.ts";
 export {
   createEvidenceAppraiser,
   type AppraiserOptions,
