@@ -31,19 +31,28 @@ import { feedList } from "./commands/feed-list.ts";
 import { feedWatch } from "./commands/feed-watch.ts";
 import { hostStart } from "./commands/host-start.ts";
 import { hostStatus } from "./commands/host-status.ts";
+import { init } from "./commands/init.ts";
 import { keyAddress } from "./commands/key-address.ts";
 import { keyCreate } from "./commands/key-create.ts";
 import { keyImport } from "./commands/key-import.ts";
 import { memberShow } from "./commands/member-show.ts";
+import { publish } from "./commands/publish.ts";
+import { publisherRotate } from "./commands/publisher-rotate.ts";
 import { replay } from "./commands/replay.ts";
+import { revoke } from "./commands/revoke.ts";
+import { test } from "./commands/test.ts";
 
 /** Every command; the order inside a group is the order of help. */
 export const commands: readonly CommandRecord[] = [
+  init,
   demo,
   dev,
   devProviders,
   build,
   enclaveSign,
+  publish,
+  revoke,
+  publisherRotate,
   feedList,
   feedGet,
   feedWatch,

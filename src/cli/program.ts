@@ -18,6 +18,7 @@ const FAMILIES: Readonly<Record<string, string>> = {
   envelope: "Look into trust envelopes and check them",
   enclave: "Measurements and evidence of enclaves",
   broker: "Secrets for attested enclaves",
+  publisher: "Who publishes",
   "broker secret": "What the broker's vault holds",
 };
 

@@ -182,6 +182,12 @@ export const registryErrors = {
     hint: "Publish it and name the release in cryptlets[].release, or set packages.folders to allow.",
     exit: 4,
   },
+  SOURCE_NOT_THIS_PACKAGE: {
+    kind: "verification",
+    message: "{source} does not build into {package}: the bytes are others",
+    hint: "Build the package again from these sources with the same release of this tool, and sign it again.",
+    exit: 13,
+  },
   PUBLISHER_KEY_UNREADABLE: {
     kind: "user",
     message: "{file} is no publisher's key file: {reason}",
