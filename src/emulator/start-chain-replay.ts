@@ -8,9 +8,13 @@ import { readSmallBody } from "./small-body.ts";
 /** What a recording has of one chain. Times are ms since epoch, hex is lower case. */
 export interface ReplayedRead {
   readonly chainId?: number;
-  readonly block?: { readonly number: number; readonly hash: string; readonly timestamp: number };
+  readonly block?: {
+    readonly number: number;
+    readonly hash: string;
+    readonly timestamp: number;
+  } | null;
   /** Left out: its one result answers whatever is asked. */
-  readonly queries?: readonly ReplayedQuery[] | undefined;
+  readonly queries?: readonly ReplayedQuery[] | null;
   readonly results: readonly ReplayedResult[];
 }
 export type ReplayedQuery =

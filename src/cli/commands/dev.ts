@@ -103,14 +103,13 @@ export const dev = defineCommand({
     5: "anvil, the sources or a port are not there",
   },
   service: true,
-  run: async ({ args, options, global, output, env, signal }) => {
+  run: async ({ args, options, global, output, signal }) => {
     const { runDev } = await import("../dev/run-dev.ts");
     await runDev({
       folder: args.folder ?? ".",
       ...options,
       verbose: global.verbose,
       output,
-      env,
       signal,
     });
     return undefined;

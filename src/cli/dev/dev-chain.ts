@@ -34,7 +34,7 @@ export interface DevChain {
   }): Promise<Address>;
   /** From now on this key alone signs for these feeds, for `LIFETIME_S` of market time. */
   admit(feeds: readonly FeedHash[], signer: AppraisedSigner, at: number): Promise<void>;
-  read(contract: Address): Promise<ChainRead>;
+  read(contract: string): Promise<ChainRead>;
   /** Later blocks are of this time on, ms since epoch; a time that is past changes nothing. */
   setTime(at: number): Promise<void>;
   stop(): Promise<void>;

@@ -37,7 +37,6 @@ export type DevEvent =
       readonly type: "built";
       readonly cryptlet: string;
       readonly version: string;
-      readonly measurement: string | null;
       /** Bytes of the code. */
       readonly bytes: number;
       readonly durationMs: number;
@@ -71,7 +70,7 @@ export type DevEvent =
   | { readonly type: "changed"; readonly files: readonly string[] }
   /** Nothing of what was saved is part of the package. */
   | { readonly type: "unchanged"; readonly durationMs: number }
-  | { readonly type: "reloading"; readonly measurement: string | null }
+  | { readonly type: "reloading" }
   | {
       readonly type: "reloaded";
       readonly cryptlet: string;

@@ -13,6 +13,7 @@ import { cliErrors } from "./catalogue/cli.ts";
 import { clientChainErrors } from "./catalogue/client-chains.ts";
 import { coreErrors } from "./catalogue/core.ts";
 import { cryptoErrors } from "./catalogue/crypto.ts";
+import { devErrors } from "./catalogue/dev.ts";
 import { emulatorErrors } from "./catalogue/emulator.ts";
 import { enclaveErrors } from "./catalogue/enclave.ts";
 import { envelopeErrors } from "./catalogue/envelope.ts";
@@ -46,6 +47,7 @@ export const errorCatalogue = {
   ...quotingErrors,
   ...sdkErrors,
   ...emulatorErrors,
+  ...devErrors,
   ...storeErrors,
   ...busErrors,
   ...adapterErrors,
