@@ -16,6 +16,15 @@ export interface BuiltCode {
   readonly bundle: Uint8Array;
   /** For people only; not run and not measured. */
   readonly sourceMap?: Uint8Array;
+  /** Modules that are part of the bundle, the largest first; left out where a language has none. */
+  readonly modules?: readonly ModuleSize[];
+}
+
+/** How much of the bundle one module is. */
+export interface ModuleSize {
+  /** Relative to the package's folder; of the SDK and of packages from npm, `cryptlet-fabric/…` and `node_modules/…`. */
+  readonly name: string;
+  readonly bytes: number;
 }
 
 /**

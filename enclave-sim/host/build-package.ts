@@ -2,8 +2,8 @@ import { existsSync, statSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileFault } from "../../src/core/errors/file-fault.ts";
-import { fabricError, isFabricError } from "../../src/core/errors/fabric-error.ts";
-import type { BuildTool } from "../builders/package-builder.ts";
+import { FabricError, fabricError, isFabricError } from "../../src/core/errors/fabric-error.ts";
+import type { BuildTool, ModuleSize } from "../builders/package-builder.ts";
 import { builderOf } from "../builders/package-builders.ts";
 import { admitModule } from "../runners/wasm/admit-module.ts";
 import { codeFileOf } from "./code-file.ts";
@@ -13,6 +13,8 @@ import { MANIFEST_FILE, parseManifest } from "./read-package.ts";
 /** A package with the source map, which is not run and not measured; null where the language has none. */
 export interface BuiltPackage extends CryptletPackage {
   readonly sourceMap: Uint8Array | null;
+  /** What the bundle is made of, the largest first; left out where a language has no modules. */
+  readonly modules?: readonly ModuleSize[];
 }
 
 const refuseMissingTool = async (
@@ -45,19 +47,34 @@ const checkAdmission = (bundle: Uint8Array, directory: string): void => {
 };
 
 /** Builders know the folder by its absolute path, the author by what he typed. */
-const asTyped = (error: unknown, root: string, directory: string): unknown =>
-  isFabricError(error) && error.code === "PACKAGE_BUILD_FAILED" && error.arguments["path"] === root
-    ? fabricError(
-        "PACKAGE_BUILD_FAILED",
-        { path: directory, faults: String(error.arguments["faults"]) },
-        { cause: error },
-      )
-    : error;
+const asTyped = (error: unknown, root: string, directory: string): unknown => {
+  const known = isFabricError(error) && error.arguments["path"] === root ? error : null;
+  switch (known?.code) {
+    case "PACKAGE_BUILD_FAILED":
+    case "SOURCE_FORBIDDEN":
+      return new FabricError(
+        known.code,
+        { ...known.arguments, path: directory },
+        { cause: known.cause ?? known },
+      );
+    default:
+      return error;
+  }
+};
+
+const CARRIAGE_RETURN = 13;
+
+/**
+ * A manifest's exact bytes are measured, and a checkout on Windows has other line ends. Between the tokens of JSON alone
+ * can one stand, so that nothing is lost with it.
+ */
+const withoutCarriageReturns = (bytes: Uint8Array): Uint8Array =>
+  bytes.includes(CARRIAGE_RETURN) ? bytes.filter((byte) => byte !== CARRIAGE_RETURN) : bytes;
 
 /**
  * Build a Cryptlet's folder with the builder of its manifest's language. The same sources and tools give the same bytes
  * in every folder: no absolute path, no time, no environment goes in.
- * Throws `SOURCE_FOLDER_MISSING`, `PACKAGE_UNREADABLE`, `PACKAGE_INVALID`, `PACKAGE_BUILD_FAILED`, `BUILD_TOOL_MISSING`, `INTERRUPTED`.
+ * Throws `SOURCE_FOLDER_MISSING`, `PACKAGE_UNREADABLE`, `PACKAGE_INVALID`, `PACKAGE_BUILD_FAILED`, `SOURCE_FORBIDDEN`, `BUILD_TOOL_MISSING`, `INTERRUPTED`.
  * @example
  * ```ts
  * await writePackage(await buildPackage("cryptlets/gold-price"), "dist/cryptlets/gold-price");
@@ -70,7 +87,7 @@ export const buildPackage = async (
   const root = path.resolve(directory);
   // As the caller wrote it: that is the path that he knows.
   const manifestFile = path.join(directory, MANIFEST_FILE);
-  const manifestBytes = new Uint8Array(
+  const written = new Uint8Array(
     await readFile(manifestFile).catch((error: Error) => {
       const isFolder = existsSync(root) && statSync(root).isDirectory();
       throw isFolder
@@ -82,6 +99,7 @@ export const buildPackage = async (
         : fabricError("SOURCE_FOLDER_MISSING", { path: directory }, { cause: error });
     }),
   );
+  const manifestBytes = withoutCarriageReturns(written);
   const manifest = parseManifest(manifestBytes, manifestFile);
   const { language } = manifest;
   const builder = builderOf(language);
@@ -91,13 +109,15 @@ export const buildPackage = async (
       faults: `this release has no builder for ${language}`,
     });
   await refuseMissingTool(language, builder.tools, signal);
-  const { bundle, sourceMap = null } = await builder
-    .build(root, manifest, { signal })
-    .catch((error: unknown) => {
-      throw asTyped(error, root, directory);
-    });
+  const {
+    bundle,
+    sourceMap = null,
+    modules = [],
+  } = await builder.build(root, manifest, { signal }).catch((error: unknown) => {
+    throw asTyped(error, root, directory);
+  });
   if (manifest.lane === "wasm") checkAdmission(bundle, directory);
-  return { manifest, manifestBytes, bundle, sourceMap };
+  return { manifest, manifestBytes, bundle, sourceMap, modules };
 };
 
 /** Write a built package: `cryptlet.json`, the code under the name of its lane, its source map where there is one. */

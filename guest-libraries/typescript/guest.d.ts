@@ -56,10 +56,6 @@ declare const Buffer: never;
 declare const TextEncoder: never;
 /** Use `ctx.pure.encode`. */
 declare const TextDecoder: never;
-/** Use `ctx.pure.encode`. */
-declare const atob: never;
-/** Use `ctx.pure.encode`. */
-declare const btoa: never;
 /** A Cryptlet has no page and no global of its own. */
 declare const window: never;
 /** A Cryptlet has no page and no global of its own. */
@@ -70,8 +66,32 @@ declare const navigator: never;
 declare const self: never;
 /** A Cryptlet has no page and no global of its own. */
 declare const global: never;
-/** The engine has none. */
+/** The engine has none; lane wasm runs WebAssembly. */
 declare const WebAssembly: never;
+/** Use text: `ctx.http` takes an address as text. */
+declare const URL: never;
+/** Use `JSON.parse(JSON.stringify(value))`. */
+declare const structuredClone: never;
+/** Use the functions of `ctx`. */
+declare const __hostCall: never;
+/** A package has no place of its own. */
+declare const __dirname: never;
+/** A package has no place of its own. */
+declare const __filename: never;
+/** Use `ctx.now()`, or `ctx.trigger.at`. */
+declare const Temporal: never;
+/** Node 20, where tests run, lacks it. */
+declare const DisposableStack: never;
+/** Node 20, where tests run, lacks it. */
+declare const AsyncDisposableStack: never;
+/** Node 20, where tests run, lacks it. */
+declare const SuppressedError: never;
+/** Node 20, where tests run, lacks it. */
+declare const Float16Array: never;
+/** Use an error of your own. */
+declare const InternalError: never;
+/** Use an error of your own. */
+declare const DOMException: never;
 
 // What the language's library declares. A later overload of the same form stands before the library's own.
 
