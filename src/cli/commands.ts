@@ -28,6 +28,7 @@ import { envelopeShow } from "./commands/envelope-show.ts";
 import { envelopeVerify } from "./commands/envelope-verify.ts";
 import { feedGet } from "./commands/feed-get.ts";
 import { feedList } from "./commands/feed-list.ts";
+import { feedRequest } from "./commands/feed-request.ts";
 import { feedWatch } from "./commands/feed-watch.ts";
 import { hostStart } from "./commands/host-start.ts";
 import { hostStatus } from "./commands/host-status.ts";
@@ -39,6 +40,16 @@ import { memberShow } from "./commands/member-show.ts";
 import { publish } from "./commands/publish.ts";
 import { publisherRotate } from "./commands/publisher-rotate.ts";
 import { replay } from "./commands/replay.ts";
+import { subscriptionList } from "./commands/subscription-list.ts";
+import { subscriptionSeek } from "./commands/subscription-seek.ts";
+import { subscriptionRemove } from "./commands/subscription-remove.ts";
+import { webhookAdd } from "./commands/webhook-add.ts";
+import { webhookList } from "./commands/webhook-list.ts";
+import { webhookCalls } from "./commands/webhook-calls.ts";
+import { webhookReplay } from "./commands/webhook-replay.ts";
+import { webhookRotate } from "./commands/webhook-rotate.ts";
+import { webhookResume } from "./commands/webhook-resume.ts";
+import { webhookRemove } from "./commands/webhook-remove.ts";
 import { revoke } from "./commands/revoke.ts";
 import { test } from "./commands/test.ts";
 
@@ -48,6 +59,7 @@ export const commands: readonly CommandRecord[] = [
   demo,
   dev,
   devProviders,
+  test,
   build,
   enclaveSign,
   publish,
@@ -56,6 +68,17 @@ export const commands: readonly CommandRecord[] = [
   feedList,
   feedGet,
   feedWatch,
+  feedRequest,
+  subscriptionList,
+  subscriptionSeek,
+  subscriptionRemove,
+  webhookAdd,
+  webhookList,
+  webhookCalls,
+  webhookReplay,
+  webhookRotate,
+  webhookResume,
+  webhookRemove,
   deliveryList,
   deliveryShow,
   deliveryReceipt,
