@@ -162,6 +162,18 @@ describe("/openapi.json", () => {
         "/v1/feeds/{id}/rounds/{round}",
         "/v1/feeds/{id}/rounds/{round}/receipt",
         "/v1/keys",
+        "/v1/registry",
+        "/v1/registry/blobs/{digest}",
+        "/v1/registry/checkpoint",
+        "/v1/registry/entries",
+        "/v1/registry/packages/{name}",
+        "/v1/registry/packages/{name}/{version}",
+        "/v1/registry/proofs/consistency",
+        "/v1/registry/proofs/inclusion",
+        "/v1/registry/publisher-keys/{keyid}",
+        "/v1/registry/publishers/{id}",
+        "/v1/registry/search",
+        "/v1/registry/submissions",
         "/v1/runs",
         "/v1/runs/{id}",
         "/v1/runs/{id}/transcript",
@@ -187,7 +199,8 @@ describe("/openapi.json", () => {
       "/v1/webhooks": ["get", "post"],
       "/v1/webhooks/{id}": ["delete", "get"],
     };
-    const posts = /\/(?:retry|replay|requests|ack|pull|release|renew|seek|session|resume|rotate)$/;
+    const posts =
+      /\/(?:retry|replay|requests|ack|pull|release|renew|seek|session|resume|rotate|submissions)$/;
     for (const [path, route] of Object.entries(paths)) {
       const verbs = writes[path] ?? [posts.test(path) ? "post" : "get"];
       expect([path, Object.keys(route).toSorted()]).toEqual([path, verbs]);

@@ -18,6 +18,7 @@ import { createEventStreams, type StreamLimits } from "./event-streams.ts";
 import { injectRequest } from "./inject-request.ts";
 import { attestationRoutes } from "./routes/attestation.ts";
 import { deadLetterRoutes } from "./routes/dead-letters.ts";
+import { ccipRoutes } from "./routes/ccip.ts";
 import { batchRoutes } from "./routes/batches.ts";
 import { cryptletRoutes } from "./routes/cryptlets.ts";
 import { deliveryRoutes } from "./routes/deliveries.ts";
@@ -27,6 +28,9 @@ import { feedRoutes } from "./routes/feeds.ts";
 import { latestRoutes } from "./routes/latest.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { requestRoutes } from "./routes/requests.ts";
+import { registryLogRoutes } from "./routes/registry-log.ts";
+import { registryPackageRoutes } from "./routes/registry-packages.ts";
+import { registrySubmissionRoutes } from "./routes/registry-submissions.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { statusRoutes } from "./routes/status.ts";
 import { subscriptionRoutes } from "./routes/subscriptions.ts";
@@ -128,6 +132,14 @@ export const createApi = ({ fabric, log, token, streams: limits }: ApiOptions): 
     await open.register(attestationRoutes, { fabric });
     open.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
   });
+  void app.register(async (registry) => {
+    // What a registry holds proves itself, and who may add to it is said by signatures.
+    if (token && fabric.registry?.settings.open !== true)
+      registry.addHook("onRequest", createAuthorise(token));
+    await registry.register(registryLogRoutes, { fabric });
+    await registry.register(registryPackageRoutes, { fabric });
+    await registry.register(registrySubmissionRoutes, { fabric });
+  });
   void app.register(async (guarded) => {
     if (token) guarded.addHook("onRequest", createAuthorise(token));
     await guarded.register(metricsRoutes, { fabric });
@@ -136,6 +148,7 @@ export const createApi = ({ fabric, log, token, streams: limits }: ApiOptions): 
     await guarded.register(feedEventRoutes, { fabric, streams });
     await guarded.register(envelopeRoutes, { fabric });
     await guarded.register(batchRoutes, { fabric });
+    await guarded.register(ccipRoutes, { fabric });
     await guarded.register(cryptletRoutes, { fabric });
     const mayWrite = token !== undefined && token !== null;
     await guarded.register(deliveryRoutes, { fabric, mayWrite });

@@ -3,6 +3,7 @@ import type { Registry } from "prom-client";
 import type { DeliveryRecord } from "../adapters/contract/chain-adapter.ts";
 import type { Attester } from "../attestation/attester.ts";
 import type { FabricEvents } from "./fabric-events.ts";
+import type { RegistryService } from "./registry-service.ts";
 import type {
   ChainName,
   CryptletId,
@@ -38,6 +39,8 @@ export interface Fabric {
   readonly requests: Requests;
   /** Feeds that several hosts sign, and who leads them. */
   readonly quorum: QuorumDirectory;
+  /** The registry that this host serves; null where it serves none. */
+  readonly registry: RegistryService | null;
   /** News as they happen; the database stays the record. */
   readonly events: FabricEvents;
   /** Run a feed now, outside its schedule; resolves when the run and, where one follows, its round is committed. */

@@ -34,9 +34,10 @@ import { type EnclaveParts, enclavePartsOf } from "./open-enclave.ts";
 import { createOutboxPublisher } from "./outbox-publisher.ts";
 import { roundStream } from "./round-message.ts";
 import { holdOf, readQuorumFeeds, trustRounds } from "./quorum-feeds.ts";
+import { startRequestDesk } from "./request-desk.ts";
+import { startRegistryService } from "./registry-service.ts";
 import { openConfiguredReleases, warnOfFolders } from "./open-cryptlet-package.ts";
 import { startReleaseWatch } from "./release-watch.ts";
-import { startRequestDesk } from "./request-desk.ts";
 import { createRunDirectory } from "./run-directory.ts";
 import { announceDelivery, startChains } from "./start-chains.ts";
 import { startFeeds } from "./start-feeds.ts";
@@ -215,6 +216,9 @@ const start = async (
   });
   teardown.push(() => housekeeping.stop());
 
+  const registry = config.registry && (await startRegistryService(config.registry, shared));
+  if (registry) teardown.push(() => registry.stop());
+
   metrics.watchOutbox(async () => (await outboxBacklog(store.db)).waiting);
   const chainIds = new Map(config.chains.map(({ name, chainId }) => [name, String(chainId)]));
   log.info("fabric started", {
@@ -249,6 +253,7 @@ const start = async (
     webhooks,
     requests,
     quorum,
+    registry,
     events,
     metrics: metrics.registry,
     trigger: async (feed) => {

@@ -273,6 +273,7 @@ export const createFakeFabric = (published = 0): FakeFabric => {
       },
     },
     quorum: { list: () => [] },
+    registry: null,
     ...createFakeSubscribers(),
     runs: {
       list: async ({ feed, limit }) =>

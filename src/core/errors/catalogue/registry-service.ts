@@ -31,6 +31,37 @@ export const registryServiceErrors = {
     message: "The submission is not well-formed: {reason}",
     hint: "Publish with cryptlet publish, or write it as docs/registry-search.md says.",
   },
+  SUBMISSION_TOO_LARGE: {
+    kind: "user",
+    message: "The submission has more than the {limit} bytes that this registry takes",
+    hint: "Leave out what a release does not need, such as the source map, or ask the registry's operator (registry.maxReleaseBytes).",
+    status: 413,
+  },
+  SUBMISSION_LIMIT: {
+    kind: "unavailable",
+    message: "One address may make {limit} submissions in a minute",
+    hint: "Wait a minute, then publish again: what was taken is not taken twice.",
+    status: 429,
+  },
+  SUBMISSIONS_BUSY: {
+    kind: "unavailable",
+    message: "The registry is reading {limit} submissions already",
+    hint: "Publish again in a moment.",
+  },
+  REGISTRY_NOT_SERVED: {
+    kind: "user",
+    message: "This host serves no registry",
+    hint: "Set registry.folder in its configuration, or ask another host.",
+    exit: 3,
+    status: 404,
+  },
+  REGISTRY_PUBLISHING_CLOSED: {
+    kind: "user",
+    message: "This host takes no releases for {origin}",
+    hint: "Publish at the registry itself: this is a copy of it, or its operator did not set registry.publish.",
+    exit: 4,
+    status: 403,
+  },
   MIRROR_TARGET_REFUSED: {
     kind: "user",
     message: "No copy of a registry can be kept in {folder}: {reason}",
