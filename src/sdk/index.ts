@@ -23,6 +23,7 @@ export {
   isGuestError as isFabricError,
   throwAbiError,
 } from "./guest-error.ts";
+export { readWords, type ChainWords } from "./chain-words.ts";
 export { aggregate, type AggregationRule } from "./aggregate.ts";
 export type {
   ChainCalls,

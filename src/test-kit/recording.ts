@@ -7,6 +7,7 @@ import { fabricError } from "../core/errors/fabric-error.ts";
 import { fileFault } from "../core/errors/file-fault.ts";
 import type { HostCall, HttpRequest } from "../sdk/abi.ts";
 import type { RecordedAnswer, RecordedCall, RecordedChain } from "./recorded.ts";
+import { pathOf } from "./path-of.ts";
 import { parseRecordingText } from "./parse-recording-text.ts";
 import { readBoundedFile } from "./read-bounded-file.ts";
 import {
@@ -74,14 +75,15 @@ export const joinRecordings = (recordings: readonly Recording[]): Recording => (
 });
 
 /**
- * Read a recording, or all `*.json` of a folder in the order of their names.
+ * Read a recording, or all `*.json` of a folder in the order of their names; by path or file URL.
  * Throws `FILE_UNREADABLE`, `RECORDING_INVALID` with every fault.
  * @example
  * ```ts
  * const recording = await readRecording("recordings/negative.json");
  * ```
  */
-export const readRecording = async (fileOrFolder: string): Promise<Recording> => {
+export const readRecording = async (place: string | URL): Promise<Recording> => {
+  const fileOrFolder = pathOf(place);
   const names = await readdir(fileOrFolder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOTDIR") return null;
     throw unreadable(fileOrFolder, error);

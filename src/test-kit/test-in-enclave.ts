@@ -28,6 +28,7 @@ import { createSigningKey } from "../crypto/key-record.ts";
 import { computeFeedHash } from "../envelope/feed-hash.ts";
 import type { HostCall, TriggerInput } from "../sdk/abi.ts";
 import { entriesOf, isStateMock } from "./mock-state.ts";
+import { pathOf } from "./path-of.ts";
 import { createRecordedServices } from "./recorded-services.ts";
 import { sourceAnswers } from "./source-answers.ts";
 import { timeOfRun, triggerOf, type TestReport, type TestRun } from "./test-cryptlet.ts";
@@ -75,8 +76,11 @@ const freshKeys = (): Keyset => {
  * await enclave.close();
  * ```
  */
-export const openTestEnclave = async (folder: string | CryptletPackage): Promise<TestEnclave> => {
-  const cryptlet = typeof folder === "string" ? await buildPackage(folder) : folder;
+export const openTestEnclave = async (
+  folder: string | URL | CryptletPackage,
+): Promise<TestEnclave> => {
+  const isPlace = typeof folder === "string" || folder instanceof URL;
+  const cryptlet = isPlace ? await buildPackage(pathOf(folder)) : folder;
   const { manifest } = cryptlet;
   let current = 0;
   // Time-outs and queues go by the machine's time; what the Cryptlet sees and what is signed by the run's.
@@ -243,7 +247,7 @@ const outcomeOf = async <Value>(work: () => Promise<Value>) => {
  * ```
  */
 export const testInEnclave = async (
-  folder: string | CryptletPackage,
+  folder: string | URL | CryptletPackage,
   run: TestRun,
 ): Promise<EnclaveReport> => {
   const enclave = await openTestEnclave(folder);

@@ -21,9 +21,11 @@ describe("the built command line", () => {
     }
     expect(listed.map(({ name }) => name)).toMatchInlineSnapshot(`
       [
+        "init",
         "demo",
         "dev",
         "dev providers",
+        "test",
         "build",
         "enclave sign",
         "publish",
