@@ -1,5 +1,5 @@
 import { existsSync, statSync } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { fileFault } from "../../src/core/errors/file-fault.ts";
 import { FabricError, fabricError, isFabricError } from "../../src/core/errors/fabric-error.ts";
@@ -8,7 +8,8 @@ import { builderOf } from "../builders/package-builders.ts";
 import { admitModule } from "../runners/wasm/admit-module.ts";
 import { codeFileOf } from "./code-file.ts";
 import type { CryptletPackage } from "./enclave.ts";
-import { MANIFEST_FILE, parseManifest } from "./read-package.ts";
+import { MANIFEST_FILE, parseManifest, SIGSTRUCT_FILE } from "./read-package.ts";
+import { replaceFiles } from "./replace-files.ts";
 
 /** A package with the source map, which is not run and not measured; null where the language has none. */
 export interface BuiltPackage extends CryptletPackage {
@@ -120,13 +121,26 @@ export const buildPackage = async (
   return { manifest, manifestBytes, bundle, sourceMap, modules };
 };
 
-/** Write a built package: `cryptlet.json`, the code under the name of its lane, its source map where there is one. */
+/**
+ * Write a built package: `cryptlet.json`, the code under the name of its lane, its source map where there is one. What
+ * stood there stays whole until all of it is on the disk. A publisher's signature over other bytes is removed.
+ * Throws `FILE_UNWRITABLE`.
+ */
 export const writePackage = async (built: BuiltPackage, directory: string): Promise<void> => {
-  await mkdir(directory, { recursive: true });
   const { name: code } = codeFileOf(built.manifest);
-  await Promise.all([
-    writeFile(path.join(directory, MANIFEST_FILE), built.manifestBytes),
-    writeFile(path.join(directory, code), built.bundle),
-    ...(built.sourceMap ? [writeFile(path.join(directory, `${code}.map`), built.sourceMap)] : []),
-  ]);
+  const files = [
+    built.sigstruct
+      ? { name: SIGSTRUCT_FILE, bytes: built.sigstruct }
+      : { name: SIGSTRUCT_FILE, bytes: null, when: [code, MANIFEST_FILE] },
+    ...(built.sourceMap ? [{ name: `${code}.map`, bytes: built.sourceMap }] : []),
+    { name: code, bytes: built.bundle },
+    { name: MANIFEST_FILE, bytes: built.manifestBytes },
+  ];
+  await replaceFiles(directory, files).catch((error: unknown) => {
+    throw fabricError(
+      "FILE_UNWRITABLE",
+      { file: directory, reason: fileFault(error) },
+      { cause: error },
+    );
+  });
 };
