@@ -12,14 +12,19 @@ export const createSourceNames =
   (root: string, sdkRoot: string) =>
   (file: string): string => {
     const absolute = path.resolve(root, file);
-    const inSdk = path.relative(sdkRoot, absolute);
-    if (isInside(inSdk)) return SDK_PREFIX + posix(inSdk);
+    const inSdk = [sdkRoot, writtenIn(sdkRoot)]
+      .map((folder) => path.relative(folder, absolute))
+      .find(isInside);
+    if (inSdk !== undefined) return SDK_PREFIX + posix(inSdk);
     const own = posix(path.relative(root, absolute));
     const at = own.lastIndexOf(PACKAGES);
     if (at !== -1) return own.slice(at);
     // The author's own folder of that name must not pass for the SDK.
     return own.startsWith(SDK_PREFIX) ? `own/${own}` : own;
   };
+
+/** Where the maps of an installed SDK say that it was written: `src` beside `dist`, which is not installed. */
+const writtenIn = (sdkRoot: string): string => sdkRoot.replace(/[\\/]dist([\\/]src)$/, "$1");
 
 const isInside = (relative: string): boolean =>
   relative !== "" && !relative.startsWith("..") && !path.isAbsolute(relative);
