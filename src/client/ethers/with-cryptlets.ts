@@ -57,7 +57,11 @@ const createPort = (runner: ContractRunner, request: TransactionRequest): ChainP
     },
     send: async (call) => {
       if (!runner.sendTransaction) throw fabricError("CHAIN_RUNNER_UNABLE", { what: "send" });
-      const sent = await runner.sendTransaction(toRequest(call));
+      const asked = toRequest(call);
+      // Another's update in the same block changes what ours costs.
+      const gas = (await runner.estimateGas?.(asked)) ?? null;
+      const limit = gas === null ? {} : { gasLimit: gas + gas / 4n };
+      const sent = await runner.sendTransaction({ ...asked, ...limit });
       await sent.wait();
     },
     encode: (types, values) => coder.encode([...types], [...values]) as Hex,

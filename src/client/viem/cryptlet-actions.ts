@@ -15,6 +15,7 @@ import {
 } from "viem";
 import {
   call,
+  estimateGas,
   readContract,
   sendTransaction,
   simulateContract,
@@ -87,7 +88,10 @@ const createPort = (client: Client, account: Account | Hex | null, rest: Rest): 
     },
     send: async ({ to, data, value }) => {
       if (account === null) throw fabricError("CHAIN_RUNNER_UNABLE", { what: "send" });
+      // Another's update in the same block changes what ours costs.
+      const gas = await estimateGas(client, { account, to, data, value });
       const hash = await sendTransaction(client, {
+        gas: gas + gas / 4n,
         account,
         to,
         data,

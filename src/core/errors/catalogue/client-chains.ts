@@ -7,6 +7,13 @@ export const clientChainErrors = {
     message: "The addresses cannot be printed: {reason}",
     hint: "Each is a feed of the manifest with its hash, a chain id and one contract on that chain.",
   },
+  GATEWAY_FEED_UNKNOWN: {
+    kind: "user",
+    message: "This gateway has no observation of feed {feedHash} for contracts",
+    hint: "Records have no form for contracts, and a feed has none before its first round; /v1/feeds lists hashes.",
+    exit: 3,
+    status: 404,
+  },
   FEED_UPDATE_REFUSED: {
     kind: "verification",
     message: "The newest observation of feed {feed} is not put on chain: {reason}",
