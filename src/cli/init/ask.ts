@@ -1,6 +1,8 @@
 import { createInterface } from "node:readline/promises";
 import type { Readable, Writable } from "node:stream";
 
+import { fabricError } from "../../core/errors/fabric-error.ts";
+
 // Looked at: @clack/prompts 0.11 (MIT) and @inquirer/prompts (MIT). Two questions with a numbered list are less than
 // what either brings, and a screen reader reads these.
 
@@ -10,7 +12,7 @@ export interface Terminal {
   readonly output: Writable;
 }
 
-/** Asks on a terminal until the answer is one that `read` knows. Ends with the signal's reason, or when the input ends. */
+/** Asks on a terminal until the answer is one that `read` knows. Rejects with the signal's reason, and with `INTERRUPTED` when the input ends. */
 export const ask = async <Answer>(
   { input, output }: Terminal,
   question: string,
@@ -19,7 +21,7 @@ export const ask = async <Answer>(
 ): Promise<Answer> => {
   const lines = createInterface({ input, output });
   const ended = new AbortController();
-  lines.once("close", () => ended.abort(new Error("the input ended")));
+  lines.once("close", () => ended.abort());
   try {
     for (;;) {
       const line = await lines.question(question, {
@@ -28,6 +30,10 @@ export const ask = async <Answer>(
       const answer = read(line.trim());
       if (answer !== null) return answer;
     }
+  } catch (error) {
+    signal.throwIfAborted();
+    if (ended.signal.aborted) throw fabricError("INTERRUPTED", { what: "The question" });
+    throw error;
   } finally {
     lines.close();
   }

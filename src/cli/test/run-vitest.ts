@@ -11,6 +11,8 @@ import { testsReport, type ReportedModule, type TestsReport } from "./test-repor
 const OLDEST = 3;
 const CONFIG_FILE = /^(?:vitest|vite)\.config\.[cm]?[jt]s$/;
 
+const STOPS = ["SIGINT", "SIGTERM"] as const;
+
 interface Vitest {
   close(): Promise<void>;
 }
@@ -110,6 +112,7 @@ export const runVitest = async (run: TestsRun, names: readonly string[]): Promis
     },
   };
   const silence = new PassThrough().resume();
+  const before = STOPS.map((name) => process.listeners(name));
   const exitCode = process.exitCode;
   const vitest = await startVitest(
     "test",
@@ -124,6 +127,10 @@ export const runVitest = async (run: TestsRun, names: readonly string[]): Promis
     {},
     run.silent ? { stdout: silence, stderr: silence } : {},
   );
+  // Vitest's own would end the process a millisecond later, with a code of its own, before anything is closed.
+  for (const [at, name] of STOPS.entries())
+    for (const listener of process.listeners(name))
+      if (before[at]?.includes(listener) === false) process.off(name, listener);
   try {
     if (run.watch) await aborted(run.signal);
   } finally {
