@@ -10,6 +10,8 @@ export interface ArgumentRecord {
   readonly help: string;
   /** True when it may be left out. */
   readonly optional?: true;
+  /** True for the last one, where it takes every word that follows, with a space between two. */
+  readonly rest?: true;
 }
 
 interface OptionBase {

@@ -39,7 +39,10 @@ import { keyImport } from "./commands/key-import.ts";
 import { memberShow } from "./commands/member-show.ts";
 import { publish } from "./commands/publish.ts";
 import { publisherRotate } from "./commands/publisher-rotate.ts";
+import { registrySync } from "./commands/registry-sync.ts";
 import { replay } from "./commands/replay.ts";
+import { search } from "./commands/search.ts";
+import { show } from "./commands/show.ts";
 import { subscriptionList } from "./commands/subscription-list.ts";
 import { subscriptionSeek } from "./commands/subscription-seek.ts";
 import { subscriptionRemove } from "./commands/subscription-remove.ts";
@@ -63,7 +66,10 @@ export const commands: readonly CommandRecord[] = [
   build,
   enclaveSign,
   publish,
+  search,
+  show,
   revoke,
+  registrySync,
   publisherRotate,
   feedList,
   feedGet,

@@ -22,9 +22,10 @@ const optionRow = ([name, option]: readonly [string, OptionRecord]): string[] =>
 };
 
 const usage = (command: CommandRecord): string => {
-  const words = command.arguments.map(({ name, optional }) =>
-    optional ? `[${name}]` : `<${name}>`,
-  );
+  const words = command.arguments.map(({ name, optional, rest }) => {
+    const word = rest ? `${name}...` : name;
+    return optional ? `[${word}]` : `<${word}>`;
+  });
   const options = Object.keys(command.options).length === 0 ? [] : ["[options]"];
   return ["cryptlet", command.name, ...words, ...options].join(" ");
 };

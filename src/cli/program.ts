@@ -19,6 +19,7 @@ const FAMILIES: Readonly<Record<string, string>> = {
   enclave: "Measurements and evidence of enclaves",
   broker: "Secrets for attested enclaves",
   publisher: "Who publishes",
+  registry: "Copies of registries",
   "broker secret": "What the broker's vault holds",
 };
 
@@ -58,15 +59,18 @@ const toCommand = (record: CommandRecord, found: (parsed: ParsedCommand) => void
     .description(record.description)
     .addHelpText("after", () => formatCommandHelp(record))
     .allowExcessArguments(false);
-  for (const { name, help, optional } of record.arguments)
-    command.addArgument(new Argument(optional ? `[${name}]` : `<${name}>`, help));
+  for (const { name, help, optional, rest } of record.arguments) {
+    const word = rest ? `${name}...` : name;
+    command.addArgument(new Argument(optional ? `[${word}]` : `<${word}>`, help));
+  }
   for (const [name, option] of Object.entries(record.options))
     command.addOption(toOption(name, option));
   command.action((...given: unknown[]) => {
     const args: Record<string, string | undefined> = {};
     for (const [index, { name }] of record.arguments.entries()) {
       const value = given[index];
-      args[name] = typeof value === "string" ? value : undefined;
+      const text = Array.isArray(value) && value.length > 0 ? value.join(" ") : value;
+      args[name] = typeof text === "string" ? text : undefined;
     }
     let root = command;
     while (root.parent) root = root.parent;

@@ -20,10 +20,15 @@ export const isRegistryUrl = (source: string): boolean => /^https?:\/\//i.test(s
  */
 export const openRegistry = async (
   source: string,
-  options: { readonly rules?: Partial<AdmissionRules>; readonly signal?: AbortSignal } = {},
+  options: {
+    readonly rules?: Partial<AdmissionRules>;
+    /** Bearer token of a host that asks for one. */
+    readonly token?: string | null;
+    readonly signal?: AbortSignal;
+  } = {},
 ): Promise<OpenedRegistry> => {
   if (isRegistryUrl(source)) {
-    const registry = createHttpRegistry({ url: source });
+    const registry = createHttpRegistry({ url: source, token: options.token ?? null });
     const { origin, verifier } = await registry.identity({ signal: options.signal });
     return { registry, claimedKey: verifier, origin };
   }
