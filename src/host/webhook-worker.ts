@@ -180,12 +180,15 @@ export const startWebhookWorker = (
     } catch (error) {
       outcome = { error };
     }
-    // A host that stops writes no end: the call comes again when its time is over.
-    if (signal.aborted && "error" in outcome) return;
-    const end = judge(call.attempts + 1, outcome);
+    const end =
+      signal.aborted && "error" in outcome
+        ? // The host stops: whatever became of this try, it is not the endpoint's fault, and comes again at the next start.
+          { ...call, nextAt: at }
+        : judge(call.attempts + 1, outcome);
     await store.transaction((trx) => endWebhookCall(trx, call.id, end, clock.now()), {
       sync: "later",
     });
+    if (signal.aborted) return;
     metrics.webhookCalls.inc({ outcome: end.status === "waiting" ? "failed" : end.status });
     if (end.error === "WEBHOOK_GONE") await stopHook("WEBHOOK_GONE");
     if (end.status === "dead")

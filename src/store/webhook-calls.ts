@@ -120,6 +120,8 @@ export interface WebhookCallEnd {
   readonly error: string | null;
   /** When it is tried next, where it still waits. */
   readonly nextAt: number;
+  /** Given for a try that shall not count. */
+  readonly attempts?: number;
 }
 
 /** Writes how a try ended; a call that was removed or ended meanwhile stays as it is. */
@@ -136,6 +138,7 @@ export const endWebhookCall = async (
       answer: end.answer,
       error: end.error,
       next_at: end.nextAt,
+      ...(end.attempts === undefined ? {} : { attempts: end.attempts }),
       updated_at: at,
     })
     .where("id", "=", id)
