@@ -41,6 +41,7 @@ import { publish } from "./commands/publish.ts";
 import { publisherRotate } from "./commands/publisher-rotate.ts";
 import { registrySync } from "./commands/registry-sync.ts";
 import { replay } from "./commands/replay.ts";
+import { run } from "./commands/run.ts";
 import { search } from "./commands/search.ts";
 import { show } from "./commands/show.ts";
 import { subscriptionList } from "./commands/subscription-list.ts";
@@ -64,6 +65,7 @@ export const commands: readonly CommandRecord[] = [
   devProviders,
   test,
   build,
+  run,
   enclaveSign,
   publish,
   search,

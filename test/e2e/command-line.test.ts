@@ -27,6 +27,7 @@ describe("the built command line", () => {
         "dev providers",
         "test",
         "build",
+        "run",
         "enclave sign",
         "publish",
         "search",
