@@ -15,7 +15,7 @@ import {
   type FolderLog,
 } from "./folder-log.ts";
 import { withFolderLock } from "./folder-lock.ts";
-import { encodeLeaf, readLogEntry } from "./log-entry.ts";
+import { encodeLeaf, kindOf, readLogEntry } from "./log-entry.ts";
 import { hashLeaf } from "./log-tree.ts";
 import { MAX_FILE_BYTES, type PackageStatement } from "./package-statement.ts";
 import { readStored, storeFile, type RegistryFolder } from "./registry-folder.ts";
@@ -143,7 +143,7 @@ export const createFolderRegistry = (parts: FolderRegistryParts): Registry => {
   ): Promise<SubmissionReceipt> => {
     log = await readFolderLog(folder, verifier, log, call);
     await recover(signer);
-    const known = log.state.positionOf(digestOf(payloadBytes(envelope)));
+    const known = log.state.positionOf(kindOf(envelope), digestOf(payloadBytes(envelope)));
     if (known !== undefined) return { position: known, repeated: true, checkpoint: log.note };
     const position = log.tree.size;
     const entry = { position, leaf: encodeLeaf(envelope, clock.now()) };

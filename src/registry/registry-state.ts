@@ -6,7 +6,7 @@ import { verifyEnvelope } from "../envelope/dsse-verify.ts";
 import { createKeyRing } from "../envelope/key-ring.ts";
 import { ungranted } from "./capability-list.ts";
 import { openLogEntry, readStatement, type LogStatement, type OpenedEntry } from "./log-entry.ts";
-import { logStatements, type StatementOf } from "./log-statements.ts";
+import { logStatements, type EntryKind, type StatementOf } from "./log-statements.ts";
 import type { LogEntry, ReleaseMark } from "./registry.ts";
 
 /** A publisher as the log's entries made it. */
@@ -54,8 +54,8 @@ export interface RegistryState {
   /** Releases of a name in the order of the log. */
   releases(name: CryptletId): readonly ReleaseState[];
   release(name: CryptletId, version: string): ReleaseState | undefined;
-  /** Position of the entry that holds the statement of this digest. */
-  positionOf(statement: Digest): number | undefined;
+  /** Position of the entry that holds a statement: by its kind too, because a deprecation and a revocation may have the same text. */
+  positionOf(kind: EntryKind, statement: Digest): number | undefined;
   /**
    * Check an entry against the rules and change nothing. `covered`: a checkpoint of this very registry covers it, and
    * the registry verified the signatures before it signed that.
@@ -68,6 +68,7 @@ export interface RegistryState {
   apply(entry: LogEntry, options?: { readonly covered?: boolean }): AppliedEntry;
 }
 
+const statementName = (kind: EntryKind, digest: Digest) => `${kind} ${digest}`;
 const releaseName = (name: string, version: string) => `${name}@${version}`;
 
 const invalidPublisher = (reason: string) =>
@@ -86,7 +87,7 @@ export const createRegistryState = ({
   const names = new Map<CryptletId, Digest>();
   const releases = new Map<CryptletId, Map<string, ReleaseState>>();
   const approvals = new Map<string, readonly string[]>();
-  const positions = new Map<Digest, number>();
+  const positions = new Map<string, number>();
 
   const ofKey = (keyid: Digest): PublisherState | undefined => {
     const id = keys.get(keyid);
@@ -206,8 +207,8 @@ export const createRegistryState = ({
         reason: `the log goes on with ${size}`,
       });
     const opened = openLogEntry(entry);
-    if (positions.has(opened.digest))
-      throw fabricError("STATEMENT_REPEATED", { position: positions.get(opened.digest) ?? -1 });
+    const repeated = positions.get(statementName(opened.kind, opened.digest));
+    if (repeated !== undefined) throw fabricError("STATEMENT_REPEATED", { position: repeated });
     // A publisher's own statement names the key that checks it; everything else is read after its signature held.
     const signer = opened.kind === "publisher" ? null : signedByPublisher(opened, covered);
     const said = readStatement(opened.kind, payloadBytes(opened.envelope));
@@ -230,7 +231,7 @@ export const createRegistryState = ({
 
   const keep = (applied: AppliedEntry, signer: PublisherState | null): void => {
     const { position, recordedAt, digest } = applied;
-    positions.set(digest, position);
+    positions.set(statementName(applied.kind, digest), position);
     size = position + 1;
     switch (applied.kind) {
       case "publisher": {
@@ -283,7 +284,7 @@ export const createRegistryState = ({
     names: () => names,
     releases: (name) => [...(releases.get(name)?.values() ?? [])],
     release: (name, version) => releases.get(name)?.get(version),
-    positionOf: (statement) => positions.get(statement),
+    positionOf: (kind, statement) => positions.get(statementName(kind, statement)),
     check: (entry, { covered = false } = {}) => checkWith(entry, covered).applied,
     apply: (entry, { covered = false } = {}) => {
       const { applied, signer } = checkWith(entry, covered);

@@ -82,7 +82,7 @@ const publish = async (
         },
       ],
       folders: "refuse",
-      syncIntervalMs: 60_000,
+      syncIntervalMs: 1_000,
       ...change.packages,
     },
   };
@@ -90,18 +90,21 @@ const publish = async (
 };
 
 const start = async (config: FabricConfig): Promise<FabricStage> => {
-  const stage = await startStage(config);
+  // The enclave has a clock of its own, which no observation may be ahead of.
+  const stage = await startStage(config, Date.now() - 600_000);
   onTestFinished(() => stage.fabric.stop());
   return stage;
 };
 const failing = (given: Promise<unknown>) => failureOf(() => given);
 const refusal = ({ config }: Published, packages: Partial<FabricConfig["packages"]> = {}) =>
   failing(startStage({ ...config, packages: { ...config.packages, ...packages } }));
+const failuresOf = ({ events }: FabricStage): string[] =>
+  events.flatMap((event) => (event.type === "run-failed" ? [event.error.code] : []));
 /** Hours pass until the host has read the log on. */
 const untilTold = (stage: FabricStage) =>
   expect
     .poll(async () => {
-      await stage.clock.advance(60_000);
+      await stage.clock.advance(1_000);
       return (await stage.fabric.health()).parts["releases"]?.ok;
     })
     .toBe(false);
@@ -180,15 +183,12 @@ describe("a host that runs a release", () => {
     const stage = await start(published.config);
     await stage.fabric.trigger(feedFor("publish"));
     await revoke(published, "deprecate");
-    await stage.clock.advance(60_000);
+    await stage.clock.advance(1_000);
     await stage.fabric.trigger(feedFor("publish"));
     await revoke(published, "revoke");
     await untilTold(stage);
     await stage.fabric.trigger(feedFor("publish"));
-    const codes = stage.events.flatMap((event) =>
-      event.type === "run-failed" ? [event.error.code] : [],
-    );
-    expect(codes).toContain("RELEASE_REVOKED");
+    expect(failuresOf(stage)).toContain("RELEASE_REVOKED");
     await stage.fabric.stop();
     expect(await refusal(published)).toMatchObject({ code: "RELEASE_REVOKED" });
     // Also where the registry is hidden from it: it remembers.
@@ -202,7 +202,7 @@ describe("a host that runs a release", () => {
     await revoke(published, "revoke");
     await untilTold(stage);
     await stage.fabric.trigger(feedFor("publish"));
-    expect(stage.events.map(({ type }) => type)).not.toContain("run-failed");
+    expect(failuresOf(stage)).toEqual([]);
     expect(stage.events.map(({ type }) => type)).toContain("round-committed");
   });
 
