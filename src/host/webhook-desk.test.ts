@@ -11,7 +11,7 @@ import { pauseAfter } from "./webhook-worker.ts";
 
 const NOW = 1_700_000_000_000;
 /** On a machine that is busy with other things too. */
-const eventually = <Value>(read: () => Value) => expect.poll(read, { timeout: 20_000 });
+const expectEventually = <Value>(read: () => Value) => expect.poll(read, { timeout: 20_000 });
 
 /** A host that may call the receiver of the test. */
 const open = async (
@@ -27,8 +27,8 @@ const open = async (
 type Stage = Awaited<ReturnType<typeof open>>["stage"];
 
 /** Until the calls of a webhook stand as told. */
-const stand = async (stage: Stage, id: string, counts: Record<string, number>) => {
-  await eventually(async () => {
+const expectStand = async (stage: Stage, id: string, counts: Record<string, number>) => {
+  await expectEventually(async () => {
     const { waiting, dead } = await stage.client.webhooks.get(id);
     const delivered = (await stage.client.webhooks.calls(id, { status: "delivered" })).length;
     return { waiting, dead, delivered };
@@ -54,7 +54,7 @@ describe("a webhook", () => {
       new Set([webhookMessageId(added.id, GOLD, 2), webhookMessageId(added.id, GOLD, 3)]),
     );
     expect(events[0]?.fabric).toBe("local");
-    await stand(stage, added.id, { delivered: 2 });
+    await expectStand(stage, added.id, { delivered: 2 });
     expect(receiver.calls).toHaveLength(2);
   });
 
@@ -72,7 +72,7 @@ describe("a webhook", () => {
       ["now", []],
     ] as const) {
       const { id } = await stage.client.webhooks.add({ url, feeds: [GOLD], from });
-      await stand(stage, id, { delivered: expected.length });
+      await expectStand(stage, id, { delivered: expected.length });
       const calls = await stage.client.webhooks.calls(id);
       expect(calls.map(({ round }) => round).toSorted((a, b) => a - b)).toEqual(expected);
     }
@@ -85,7 +85,7 @@ describe("a webhook", () => {
     const { id, secret } = await stage.client.webhooks.add({ url: receiver.url, feeds: [GOLD] });
     await stage.commit(GOLD);
     await receiver.inbox.until(1);
-    await eventually(async () => (await stage.client.webhooks.calls(id))[0]).toMatchObject({
+    await expectEventually(async () => (await stage.client.webhooks.calls(id))[0]).toMatchObject({
       status: "waiting",
       attempts: 1,
       answer: 500,
@@ -98,7 +98,7 @@ describe("a webhook", () => {
     expect(receiver.calls).toHaveLength(1);
     await clock.advance(201);
     await receiver.inbox.until(2);
-    await eventually(async () => {
+    await expectEventually(async () => {
       const [call] = await stage.client.webhooks.calls(id);
       const pause = (call?.nextAt ?? 0) - clock.now();
       // Until its end is written, a try counts as lost after 16 s.
@@ -106,12 +106,12 @@ describe("a webhook", () => {
     }).toBe(true);
     await clock.advance(12_000);
     await receiver.inbox.until(3);
-    await stand(stage, id, { dead: 1 });
+    await expectStand(stage, id, { dead: 1 });
 
     receiver.answer = 200;
     expect(await stage.client.webhooks.replay(id)).toBe(1);
     await receiver.inbox.until(4);
-    await stand(stage, id, { delivered: 1 });
+    await expectStand(stage, id, { delivered: 1 });
     expect(new Set(receiver.calls.map(({ headers }) => headers["webhook-id"])).size).toBe(1);
     expect(new Set(receiver.calls.map(({ body }) => body)).size).toBe(1);
     const { verifyWebhook } = await import("../client/verify-webhook.ts");
@@ -137,7 +137,7 @@ describe("a webhook", () => {
     await stage.commit(GOLD);
     await stage.commit(GOLD);
     await receiver.inbox.until(3);
-    await stand(stage, id, { waiting: 1, delivered: 2 });
+    await expectStand(stage, id, { waiting: 1, delivered: 2 });
   });
 
   it("waits as long as the endpoint asks, within a day", () => {
@@ -156,7 +156,7 @@ describe("a webhook", () => {
     receiver.answer = 410;
     const { id } = await stage.client.webhooks.add({ url: receiver.url, feeds: [GOLD] });
     await stage.commit(GOLD);
-    await eventually(async () => (await stage.client.webhooks.get(id)).stopped).toBe(
+    await expectEventually(async () => (await stage.client.webhooks.get(id)).stopped).toBe(
       "WEBHOOK_GONE",
     );
     await stage.commit(GOLD);
@@ -164,7 +164,7 @@ describe("a webhook", () => {
     expect(receiver.calls).toHaveLength(1);
     receiver.answer = 204;
     expect(await stage.client.webhooks.resume(id)).toMatchObject({ status: "active" });
-    await stand(stage, id, { delivered: 2 });
+    await expectStand(stage, id, { delivered: 2 });
   });
 
   it("signs with both secrets for as long as a rotation lasts", async () => {
@@ -205,10 +205,10 @@ describe("a webhook", () => {
     receiver.answer = 204;
     const again = await start(folder);
     await again.commit(GOLD);
-    await eventually(() =>
+    await expectEventually(() =>
       receiver.calls.map((call) => call.verify(secret).round.round).toSorted((a, b) => a - b),
     ).toContain(2);
-    await eventually(async () => (await again.client.webhooks.get(id)).waiting).toBe(0);
+    await expectEventually(async () => (await again.client.webhooks.get(id)).waiting).toBe(0);
   });
 
   it("stops when its secret came from a key that is gone, until it has a new one", async () => {
@@ -219,7 +219,7 @@ describe("a webhook", () => {
     rmSync(path.join(folder, "webhook-key"));
     const again = await start(folder);
     await again.commit(GOLD);
-    await eventually(async () => (await again.client.webhooks.get(id)).stopped).toBe(
+    await expectEventually(async () => (await again.client.webhooks.get(id)).stopped).toBe(
       "WEBHOOK_KEY_CHANGED",
     );
     expect(receiver.calls).toEqual([]);
@@ -238,12 +238,12 @@ describe("a webhook", () => {
     receiver.answer = 500;
     const { id } = await stage.client.webhooks.add({ url: receiver.url, feeds: [GOLD] });
     for (let count = 0; count < 8; count += 1) await stage.commit(GOLD);
-    await eventually(async () => stage.client.webhooks.get(id)).toMatchObject({
+    await expectEventually(async () => stage.client.webhooks.get(id)).toMatchObject({
       waiting: 3,
       behind: 5,
     });
     receiver.answer = 204;
-    await eventually(async () => {
+    await expectEventually(async () => {
       await clock.advance(1_300);
       return (await stage.client.webhooks.calls(id, { status: "delivered" })).length;
     }).toBe(8);
