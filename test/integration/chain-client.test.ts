@@ -184,7 +184,7 @@ describe.each(evmEngines)("contracts that ask, on $name", ({ available, start })
   });
 
   describe("through viem", () => {
-    const account = privateKeyToAccount(ANVIL_SECRETS[2] as Hex);
+    const account = privateKeyToAccount(ANVIL_SECRETS[2]);
     const transport = () => http(engine.rpcUrl);
     const actions = (change: Partial<CryptletCallOptions> = {}) =>
       cryptletActions({
