@@ -17,7 +17,10 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { temporaryFolder } from "./temporary-folder.ts";
 
-const root = path.join(import.meta.dirname, "../..");
+/** The checkout, also for what a bench runs built. */
+const checkout = (folder: string): string =>
+  existsSync(path.join(folder, "package.json")) ? folder : checkout(path.dirname(folder));
+const root = checkout(import.meta.dirname);
 const NAME = "cryptlet-fabric";
 /** A package that nobody asked for in this time is packed again. */
 const KEPT_MS = 24 * 3_600_000;

@@ -1,0 +1,7 @@
+import { measureInitToValue } from "./authoring/init-to-value.ts";
+import type { BenchRow } from "./report.ts";
+
+/** What an author waits for. */
+export const runAuthoringBench = async (): Promise<readonly BenchRow[]> => [
+  ...(await measureInitToValue()),
+];
