@@ -154,7 +154,7 @@ export const startRequestDesk = async (parts: {
       if (!feeds.has(feed)) throw fabricError("FEED_UNKNOWN", { feed });
       await ensure(feed, { key, maxAgeMs });
       const job = open.get(key);
-      if (job !== undefined) {
+      if (job !== undefined && waitMs > 0) {
         const enough = new AbortController();
         const stop = () => enough.abort();
         options?.signal?.addEventListener("abort", stop, { once: true });

@@ -70,6 +70,8 @@ export interface SubscriberStageOptions {
   readonly folder?: string;
   readonly clock?: Clock;
   readonly config?: Partial<FabricConfigInput>;
+  /** Whether this host makes the feeds' rounds now; default: it does. */
+  readonly prepare?: () => boolean;
   /** What a run does; default: it commits a round. */
   readonly run?: (event: TriggerEvent, commit: SubscriberStage["commit"]) => Promise<RunOutcome>;
 }
@@ -126,6 +128,7 @@ export const openSubscriberStage = async (
     })),
     handle: async (event, begin) => {
       if (event.kind !== "request") return { status: "unchanged" };
+      if (options.prepare && !options.prepare()) return { status: "not-led" };
       await begin();
       runs.push(event.id);
       return await run(event, commit);
