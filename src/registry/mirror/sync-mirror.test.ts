@@ -94,6 +94,19 @@ describe("a copy of a registry", () => {
     });
   });
 
+  it("takes a log in pages, each proven before it is kept", async () => {
+    await fill();
+    const seen: number[] = [];
+    const short: Registry = {
+      ...source,
+      entries: async ({ from }) => await source.entries({ from, limit: 2 }),
+    };
+    const onProgress = ({ size }: { readonly size: number }) => void seen.push(size);
+    await syncMirror({ source: short, folder: copy, verifier, onProgress });
+    expect(seen).toEqual([2, 4, 6]);
+    expect(publicFiles(copy)).toEqual(publicFiles(path.join(root, "source")));
+  });
+
   it("says how far it is", async () => {
     await fill();
     const seen: { size: number; of: number }[] = [];
