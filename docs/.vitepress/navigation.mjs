@@ -8,6 +8,7 @@ export const navigation = {
     {
       text: "How to",
       items: [
+        page("Begin and test a Cryptlet", "/testing"),
         page("Run a host of your own", "/host"),
         page("Deliver to chains", "/chains"),
         page("Give out secrets on evidence", "/key-broker"),
@@ -18,6 +19,7 @@ export const navigation = {
       items: [
         page("Commands", "/cli"),
         page("Manifest", "/manifest"),
+        page("Recordings", "/recordings"),
         page("Configuration", "/config"),
         page("HTTP API", "/http-api"),
         page("Errors", "/errors"),
