@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import path from "node:path";
 
 import { fabricError } from "../../core/errors/fabric-error.ts";
 import { describeCapability } from "../../registry/capability-list.ts";
@@ -54,7 +55,9 @@ const acceptance = (
   capabilities: readonly string[],
 ) => ({
   packages: {
-    registries: [{ source: registry, key: claimedKey }],
+    registries: [
+      { source: isRegistryUrl(registry) ? registry : path.resolve(registry), key: claimedKey },
+    ],
     accept: [{ names: cryptlet.manifest.id, publisher, capabilities }],
   },
   cryptlets: [{ release: `${cryptlet.manifest.id}@${cryptlet.manifest.version}` }],
