@@ -50,7 +50,7 @@ const flip = (bytes: Uint8Array): Uint8Array =>
   bytes.map((byte, at) => (at === 0 ? byte ^ 1 : byte));
 
 /** The copy that was good shows what it showed, and a new one nothing; an honest run then ends well in both. */
-const refused = async (lies: Partial<Registry>, codes: readonly string[]): Promise<void> => {
+const expectRefused = async (lies: Partial<Registry>, codes: readonly string[]): Promise<void> => {
   const before = visible(copy);
   const fresh = path.join(root, "fresh");
   const old = await failureOf(() => syncMirror({ source: lying(lies), folder: copy, verifier }));
@@ -72,7 +72,7 @@ const refused = async (lies: Partial<Registry>, codes: readonly string[]): Promi
 describe("a mirror is not taken in by", () => {
   it("altered bytes of a file", async () => {
     const lie = async (digest: Digest) => flip(await source.blob(digest));
-    await refused({ blob: lie }, ["BLOB_WRONG"]);
+    await expectRefused({ blob: lie }, ["BLOB_WRONG"]);
   });
 
   it("a file that is cut, or another file of the registry in its place", async () => {
@@ -80,14 +80,17 @@ describe("a mirror is not taken in by", () => {
     const first = entries.map(readLogEntry).find((entry) => entry.kind === "publish");
     if (first?.kind !== "publish") throw new Error("no release");
     const manifest = await source.blob(first.statement.files.manifest.digest);
-    await refused({ blob: async (digest) => (await source.blob(digest)).slice(0, 1) }, [
+    await expectRefused({ blob: async (digest) => (await source.blob(digest)).slice(0, 1) }, [
       "BLOB_WRONG",
     ]);
-    await refusedAgain({ blob: async () => manifest }, ["BLOB_WRONG"]);
+    await expectRefusedAgain({ blob: async () => manifest }, ["BLOB_WRONG"]);
   });
 
   /** The same on copies of their own, where a test has more than one lie. */
-  const refusedAgain = async (lies: Partial<Registry>, codes: readonly string[]): Promise<void> => {
+  const expectRefusedAgain = async (
+    lies: Partial<Registry>,
+    codes: readonly string[],
+  ): Promise<void> => {
     const other = path.join(root, `other-${codes.join("-")}`);
     const failed = await failureOf(() =>
       syncMirror({ source: lying(lies), folder: other, verifier }),
@@ -101,7 +104,7 @@ describe("a mirror is not taken in by", () => {
       entries: async (range) => change([...(await source.entries(range))]),
     });
     const codes = ["MIRROR_ENTRIES_ALTERED"];
-    await refused(
+    await expectRefused(
       alter((all) => all.map((entry) => ({ ...entry, leaf: entry.leaf.replace("e", "f") }))),
       codes,
     );
@@ -114,13 +117,13 @@ describe("a mirror is not taken in by", () => {
       (all) => all.slice(1),
       (all) => all.map((entry) => ({ ...entry, leaf: "" })),
     ];
-    for (const lie of lies) await refusedAgain(alter(lie), codes);
+    for (const lie of lies) await expectRefusedAgain(alter(lie), codes);
   });
 
   it("a checkpoint that somebody else signed, or that was altered", async () => {
     const stranger = createCheckpointKey(source.identity.origin, new Uint8Array(32).fill(9));
     const { size, root: hash } = openCheckpoint(await source.checkpoint(), verifier);
-    await refused({ checkpoint: async () => stranger.sign({ size, root: hash }) }, [
+    await expectRefused({ checkpoint: async () => stranger.sign({ size, root: hash }) }, [
       "CHECKPOINT_NOT_SIGNED",
     ]);
     const note = await source.checkpoint();
@@ -132,7 +135,7 @@ describe("a mirror is not taken in by", () => {
       "x".repeat(20_000),
       `${note}${note}`,
     ])
-      await refusedAgain({ checkpoint: async () => lie }, [
+      await expectRefusedAgain({ checkpoint: async () => lie }, [
         "CHECKPOINT_NOT_SIGNED",
         "CHECKPOINT_INVALID",
       ]);
@@ -239,7 +242,7 @@ describe("a mirror is not taken in by", () => {
         ...lies,
         entries: async ({ from }) => await source.entries({ from, limit: 2 }),
       };
-      await refusedAgain(short, ["MIRROR_ENTRIES_ALTERED"]);
+      await expectRefusedAgain(short, ["MIRROR_ENTRIES_ALTERED"]);
     }
   });
 });

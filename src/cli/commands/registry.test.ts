@@ -226,8 +226,14 @@ describe("cryptlet registry sync", () => {
     });
     const stick = path.join(root, "stick");
     const second = await run([
-      ...["registry", "sync", "--from", mirror, "--to", stick],
-      ...["--registry-key", identity.key],
+      "registry",
+      "sync",
+      "--from",
+      mirror,
+      "--to",
+      stick,
+      "--registry-key",
+      identity.key,
     ]);
     expect([second.code, second.stdout]).toEqual([0, expect.stringContaining("6 entries")]);
     expect(readFileSync(path.join(stick, "checkpoint"), "utf8")).toBe(

@@ -154,7 +154,9 @@ describe("a run that ends early", () => {
     await syncMirror({ source, folder: copy, verifier });
     const before = publicFiles(copy);
     await publishTiny(source, tinyPackage({ id: "copper-price", description: "Copper" }, "other"));
-    await expect(syncMirror({ source: until(5), folder: copy, verifier })).rejects.toThrow();
+    await expect(syncMirror({ source: until(5), folder: copy, verifier })).rejects.toThrow(
+      "the line is cut",
+    );
     const after = publicFiles(copy);
     for (const [name, content] of before) expect(after.get(name)).toBe(content);
     const mirror = await openFolderRegistry(copy);
@@ -170,7 +172,9 @@ describe("a run that ends early", () => {
   it("mends a file that was damaged meanwhile", async () => {
     await fill();
     const folder = copy;
-    await expect(syncMirror({ source: until(8), folder, verifier })).rejects.toThrow();
+    await expect(syncMirror({ source: until(8), folder, verifier })).rejects.toThrow(
+      "the line is cut",
+    );
     const [shard] = readdirSync(path.join(folder, "blobs"));
     const [file] = readdirSync(path.join(folder, "blobs", shard ?? ""));
     writeFileSync(path.join(folder, "blobs", shard ?? "", file ?? ""), "damaged");
@@ -181,12 +185,17 @@ describe("a run that ends early", () => {
 
 describe("a folder that is no copy", () => {
   it.each([
-    ["a folder of something else", () => writeFileSync(path.join(copy, "thesis.txt"), "x")],
+    [
+      "a folder of something else",
+      async () => {
+        writeFileSync(path.join(copy, "thesis.txt"), "x");
+      },
+    ],
     [
       "a registry of its own",
-      () => {
+      async () => {
         rmSync(copy, { recursive: true });
-        return makeFolderRegistry(copy);
+        await makeFolderRegistry(copy);
       },
     ],
   ])("is left alone: %s", async (_, make) => {
