@@ -46,10 +46,11 @@ const edgeFiles = (): ReadonlySet<string> => {
   const { exports: entries } = JSON.parse(
     readFileSync(path.join(root, "package.json"), "utf8"),
   ) as {
-    exports?: Record<string, string | { default: string }>;
+    exports?: Record<string, string | { default?: string }>;
   };
-  const targets = Object.values(entries ?? {}).map((entry) =>
-    typeof entry === "string" ? entry : entry.default,
+  // An entry of types alone hands nothing on.
+  const targets = Object.values(entries ?? {}).flatMap((entry) =>
+    typeof entry === "string" ? entry : (entry.default ?? []),
   );
   return new Set(targets.map((file) => file.replace(/^\.\/dist\//, "").replace(/\.js$/, ".ts")));
 };
