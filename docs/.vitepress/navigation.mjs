@@ -9,6 +9,7 @@ export const navigation = {
       text: "How to",
       items: [
         page("Begin and test a Cryptlet", "/testing"),
+        page("Publish, find and run releases", "/registry"),
         page("Run a host of your own", "/host"),
         page("Deliver to chains", "/chains"),
         page("Give out secrets on evidence", "/key-broker"),
