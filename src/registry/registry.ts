@@ -111,7 +111,7 @@ export interface Registry {
   blob(digest: Digest, call?: Call): Promise<Uint8Array>;
   /**
    * Add an entry. The same envelope, or the same release, again is success without a new entry.
-   * Throws `REGISTRY_READ_ONLY`, `RELEASE_INVALID`, `NAME_TAKEN`, `NAME_LOOKS_ALIKE`, `VERSION_EXISTS`,
+   * Throws `REGISTRY_READ_ONLY`, `STATEMENT_INVALID`, `NAME_TAKEN`, `NAME_LOOKS_ALIKE`, `VERSION_EXISTS`,
    * `CAPABILITIES_NOT_APPROVED`, `PUBLISHER_UNKNOWN`, `BLOB_MISSING`, `BLOB_WRONG`, and what verifying signatures throws.
    */
   submit(submission: Submission, call?: Call): Promise<SubmissionReceipt>;

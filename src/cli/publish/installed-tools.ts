@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-import type { Manifest } from "../../sdk/manifest.ts";
+import type { CryptletPackage } from "../../../enclave-sim/host/enclave.ts";
 
 /** `version` of a package.json; null where it is not there. */
 const versionIn = (file: URL): string | null => {
@@ -22,7 +22,7 @@ const ownVersion = (): string =>
 
 /** Tools that decide what a build gives, with their versions: what the provenance names as builder. */
 export const installedTools = async (
-  lane: Manifest["lane"],
+  lane: CryptletPackage["manifest"]["lane"],
 ): Promise<Readonly<Record<string, string>>> => ({
   "cryptlet-fabric": ownVersion(),
   node: process.versions.node,

@@ -4,6 +4,7 @@ import { markRelease } from "../../registry/publish-release.ts";
 import { parseReleaseName } from "../../registry/release-name.ts";
 import type { CommandResult } from "../command.ts";
 import type { Style } from "../style.ts";
+import { registryToken } from "../registry/registry-location.ts";
 import { readPublisherKey } from "./registry-key.ts";
 
 /** The command's whole work. Throws `RELEASE_NAME_INVALID`, `RELEASE_UNKNOWN` and what `Registry.submit` throws. */
@@ -23,7 +24,10 @@ export const markOneRelease = async (
   const { reason, deprecate, style, signal } = options;
   const { name, version } = parseReleaseName(text);
   const key = await readPublisherKey(options.key, options);
-  const { registry, origin } = await openRegistry(options.registry, { signal });
+  const { registry, origin } = await openRegistry(options.registry, {
+    token: registryToken(options.env),
+    signal,
+  });
   try {
     const release = await registry.release(name, version, { signal });
     if (!release) throw fabricError("RELEASE_UNKNOWN", { release: text });

@@ -11,6 +11,7 @@ import type { CommandResult } from "../command.ts";
 import type { Style } from "../style.ts";
 import { collectRelease } from "./collect-release.ts";
 import { installedTools } from "./installed-tools.ts";
+import { registryToken } from "../registry/registry-location.ts";
 import { readPublisherKey } from "./registry-key.ts";
 
 /** What `cryptlet publish` was told. */
@@ -30,14 +31,14 @@ export interface PublishOptions {
 
 const openFor = async (
   name: string,
-  { registry, create, allowSimilarName, signal }: PublishOptions,
+  { registry, create, allowSimilarName, env, signal }: PublishOptions,
 ): Promise<OpenedRegistry> => {
   if (isRegistryUrl(registry)) {
     if (create || allowSimilarName)
       throw fabricError("USAGE_INVALID", {
         fault: "--create and --allow-similar-name are for a registry in a folder of your own",
       });
-    return openRegistry(registry, { signal });
+    return openRegistry(registry, { token: registryToken(env), signal });
   }
   if (create && !isRegistryFolder(registry)) await makeFolderRegistry(registry);
   return openRegistry(registry, {

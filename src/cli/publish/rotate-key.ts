@@ -1,6 +1,7 @@
 import { openRegistry } from "../../registry/open-registry.ts";
 import { rotatePublisherKey } from "../../registry/publish-release.ts";
 import type { CommandResult } from "../command.ts";
+import { registryToken } from "../registry/registry-location.ts";
 import { readPublisherKey } from "./registry-key.ts";
 
 /** The command's whole work. Throws what `readPublisherKey` and `rotatePublisherKey` throw. */
@@ -17,7 +18,10 @@ export const rotateKey = async (options: {
   const old = await readPublisherKey(options.key, options);
   const password = options.newPassword ?? options.password;
   const next = await readPublisherKey(options.newKey, { password, env, signal });
-  const { registry, origin } = await openRegistry(options.registry, { signal });
+  const { registry, origin } = await openRegistry(options.registry, {
+    token: registryToken(env),
+    signal,
+  });
   try {
     const receipt = await rotatePublisherKey(registry, { old, next }, Date.now(), { signal });
     const known = await registry.publisherOfKey(next.record.keyid, { signal });

@@ -1,12 +1,12 @@
 import { lstat, readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 
+import type { CryptletPackage } from "../../../enclave-sim/host/enclave.ts";
 import { fabricError } from "../../core/errors/fabric-error.ts";
 import { fileFault } from "../../core/errors/file-fault.ts";
 import { digestOf } from "../../crypto/hashes.ts";
 import type { SourceDigest } from "../../registry/prepare-release.ts";
 import { MAX_SOURCES } from "../../registry/provenance.ts";
-import type { Manifest } from "../../sdk/manifest.ts";
 
 /** Largest source file that is named, in bytes. */
 const MAX_SOURCE_BYTES = 16_777_216;
@@ -50,7 +50,7 @@ const isFile = async (file: string): Promise<boolean> =>
  */
 export const listSourceDigests = async (
   folder: string,
-  manifest: Pick<Manifest, "main">,
+  manifest: Pick<CryptletPackage["manifest"], "main">,
 ): Promise<readonly SourceDigest[]> => {
   const main = path.posix.dirname(manifest.main);
   const names = new Set<string>();
