@@ -118,6 +118,23 @@ describe("cryptlet search", () => {
   });
 });
 
+describe("the token", () => {
+  it("of a registry's host goes there, and that of another host does not", async () => {
+    const served = await serveRegistry(registry, {}, { token: "registry-token" });
+    closing.push(served.close);
+    const argv = ["search", "gold", "--registry", served.url];
+    expect(await json(argv)).toMatchObject({ code: 4, error: { code: "API_UNAUTHORIZED" } });
+    const api = { CRYPTLET_API_TOKEN: "registry-token" };
+    expect(await json(argv, api)).toMatchObject({ code: 4 });
+    const own = { CRYPTLET_REGISTRY_TOKEN: "registry-token" };
+    expect(await json(argv, own)).toMatchObject({ ok: true });
+    expect(await json(["search", "gold", "--url", served.url], api)).toMatchObject({ ok: true });
+    expect(await json(["show", "gold-price", "--registry", served.url], own)).toMatchObject({
+      ok: true,
+    });
+  });
+});
+
 describe("cryptlet show", () => {
   it("shows the newest that stands, with everything that it may touch and the log's proof", async () => {
     for (const at of [registry, await serve()]) {
