@@ -27,6 +27,7 @@ process.exit(
     links: () => runNode(["scripts/check-links.mjs"]),
     // Pages that the site's compiler refuses are found here; 8 s.
     site: () => runNode(["scripts/site.mjs"]),
+    "public names": () => runNode(["scripts/api.mjs", "--check"]),
     "lock file": () => runNode(["scripts/complete-lock.mjs", "--check"]),
     package: () => runNode(["scripts/check-package.mjs"]),
   }),
