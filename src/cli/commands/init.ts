@@ -41,11 +41,9 @@ export const init = defineCommand({
   ],
   run: async ({ args, options, output, global, signal }) => {
     const { createProject, checkProjectName } = await import("../init/create-project.ts");
-    const { TEMPLATES } = await import("../init/project-choices.ts");
-    const { ask, askChoice } = await import("../init/ask.ts");
+    const { askForProject } = await import("../init/ask-for-project.ts");
     const { fabricError } = await import("../../core/errors/fabric-error.ts");
     const path = await import("node:path");
-    const terminal = { input: process.stdin, output: process.stderr };
     const asks = process.stdin.isTTY && process.stderr.isTTY && !global.json;
     const missing = (flag: string) => fabricError("FLAG_MISSING", { flag });
     // Before anything is asked: an answer to a question that comes to nothing is wasted.
@@ -53,11 +51,11 @@ export const init = defineCommand({
     if (!asks && args.name === undefined) throw missing("the name of the package");
     if (!asks && options.template === undefined)
       throw missing(`--template (${TEMPLATE_NAMES.join(", ")})`);
-    const name =
-      args.name ??
-      (await ask(terminal, "Name of the package: ", (line) => (line === "" ? null : line), signal));
-    const template =
-      options.template ?? (await askChoice(terminal, "What to begin with?", TEMPLATES, signal));
+    const terminal = { input: process.stdin, output: process.stderr };
+    const { name, template } =
+      args.name === undefined || options.template === undefined
+        ? await askForProject({ name: args.name, template: options.template }, terminal, signal)
+        : { name: args.name, template: options.template };
     const { folder, files, fabric } = await createProject({
       name,
       template,
