@@ -156,7 +156,7 @@ const checkModes = (provenance: readonly Provenance[]): void => {
 };
 
 /** The guest's word is what it extracted; everything else is the enclave's own record of that request. */
-const describeSource = (
+export const describeSource = (
   reading: SourceReading,
   provenance: readonly Provenance[],
   refuse: Refuse,

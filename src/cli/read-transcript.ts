@@ -6,6 +6,7 @@ import { fabricError } from "../core/errors/fabric-error.ts";
 import { runIdSchema } from "../core/ids.ts";
 import { hexToBytes } from "../crypto/bytes.ts";
 import { type Bundle, BUNDLE_MEDIA_TYPE, parseBundle } from "../envelope/bundle.ts";
+import { type DsseEnvelope, parseEnvelope, payloadBytes } from "../envelope/dsse.ts";
 import { verifyEnvelope } from "../envelope/dsse-verify.ts";
 import { createKeyRing } from "../envelope/key-ring.ts";
 import { type Observation, OBSERVATION_TYPE } from "../envelope/observation.ts";
@@ -22,7 +23,8 @@ const MAX_KEY_BYTES = 1_024;
 export interface SignedStatement {
   readonly observation: Observation;
   readonly receipt: RunReceipt | null;
-  readonly keyids: readonly string[];
+  /** Null for a bare envelope, which brings no keys: whether anybody signed it is not known. */
+  readonly keyids: readonly string[] | null;
 }
 
 /** What is replayed, and the statement that must stand on it, where one was given. */
@@ -72,11 +74,22 @@ const statementOf = ({ envelope, keys, run }: Bundle): SignedStatement => {
   };
 };
 
+/** What a bare envelope says. Throws `PAYLOAD_TYPE_UNEXPECTED`, `STATEMENT_MALFORMED`. */
+const unsignedStatementOf = (envelope: DsseEnvelope): SignedStatement => {
+  const { payloadType } = envelope;
+  if (payloadType !== OBSERVATION_TYPE)
+    throw fabricError("PAYLOAD_TYPE_UNEXPECTED", {
+      actual: payloadType,
+      expected: OBSERVATION_TYPE,
+    });
+  return { observation: parseObservation(payloadBytes(envelope)), receipt: null, keyids: null };
+};
+
 const fetched = (run: string, { fabric, signal }: Where): Promise<unknown> =>
   createFabricClient(fabric).runs.transcript(run, { signal });
 
 /**
- * A transcript by file, by run id from a fabric, or by the bundle that stands on it.
+ * A transcript by file, by run id from a fabric, or by the bundle or envelope that stands on it.
  * Throws `FILE_UNREADABLE`, `TRANSCRIPT_INVALID`, `TRANSCRIPT_SEALED`, `TRANSCRIPT_NOT_KEPT`, `BUNDLE_MALFORMED`,
  * `SIGNATURE_WRONG`, `SIGNER_NOT_TRUSTED`.
  */
@@ -84,16 +97,20 @@ export const readReplaySubject = async (source: string, where: Where): Promise<R
   if (runIdSchema.safeParse(source).success)
     return { transcript: await opened(await fetched(source, where), where), statement: null };
   const value = await readJson(source, where.signal);
-  const isBundle =
-    typeof value === "object" &&
-    value !== null &&
-    "mediaType" in value &&
-    value.mediaType === BUNDLE_MEDIA_TYPE;
-  if (!isBundle) return { transcript: await opened(value, where), statement: null };
-  const statement = statementOf(parseBundle(JSON.stringify(value)));
+  const statement = readStatement(value);
+  if (statement === null) return { transcript: await opened(value, where), statement };
   const recorded =
     where.transcript === undefined
       ? await fetched(statement.observation.run.id, where)
       : await readJson(where.transcript, where.signal);
   return { transcript: await opened(recorded, where), statement };
+};
+
+/** Of a bundle or of an envelope; null for what is neither. */
+const readStatement = (value: unknown): SignedStatement | null => {
+  if (typeof value !== "object" || value === null) return null;
+  const text = JSON.stringify(value);
+  if ("mediaType" in value && value.mediaType === BUNDLE_MEDIA_TYPE)
+    return statementOf(parseBundle(text));
+  return "payloadType" in value ? unsignedStatementOf(parseEnvelope(text)) : null;
 };

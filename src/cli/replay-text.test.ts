@@ -4,7 +4,10 @@ import { formatReplay } from "./replay-text.ts";
 import { createStyle } from "./style.ts";
 
 const measurement = digestSchema.parse(`sha256:${"00".repeat(32)}`);
-const replayed = (determinism: "bit-for-bit" | "host-calls-only") =>
+const replayed = (
+  determinism: "bit-for-bit" | "host-calls-only",
+  statement: "envelope" | null = null,
+) =>
   formatReplay(
     {
       same: true,
@@ -14,6 +17,8 @@ const replayed = (determinism: "bit-for-bit" | "host-calls-only") =>
       calls: 1,
       transcriptDigest: measurement,
       signedBy: null,
+      statement,
+      packageFolder: "dist/cryptlets/teller",
       differences: [],
     },
     createStyle(false),
@@ -22,4 +27,9 @@ const replayed = (determinism: "bit-for-bit" | "host-calls-only") =>
 test("bit for bit is said of the lanes alone that are held still", () => {
   expect(replayed("bit-for-bit")).toContain("bit for bit");
   expect(replayed("host-calls-only")).not.toContain("bit for bit");
+});
+
+test("of a bare envelope it says that nobody's signature was checked", () => {
+  expect(replayed("bit-for-bit", "envelope")).toContain("not checked");
+  expect(replayed("bit-for-bit")).not.toContain("signed by");
 });

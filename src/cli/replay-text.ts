@@ -21,17 +21,24 @@ export const formatReplay = (
     readonly calls: number;
     readonly transcriptDigest: string;
     readonly signedBy: readonly string[] | null;
+    readonly statement: "bundle" | "envelope" | null;
+    readonly packageFolder: string;
     readonly differences: readonly ReplayDifference[];
   },
   style: Style,
 ): string => {
   const { same, determinism, run, cryptlet, calls, transcriptDigest, signedBy, differences } =
     replayed;
+  const { statement, packageFolder } = replayed;
   const facts = [
     `run         ${run}`,
     `Cryptlet    ${cryptlet.id} ${cryptlet.version}`,
     `measured    ${cryptlet.measurement}`,
+    `package     ${packageFolder}`,
     `transcript  ${transcriptDigest}, ${calls} call(s)`,
+    ...(statement === "envelope"
+      ? ["signed by   not checked: an envelope brings no keys, a bundle does"]
+      : []),
     ...(signedBy === null
       ? []
       : [

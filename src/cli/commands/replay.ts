@@ -1,5 +1,3 @@
-import { existsSync } from "node:fs";
-
 import { defineCommand } from "../command.ts";
 
 export const replay = defineCommand({
@@ -10,24 +8,25 @@ export const replay = defineCommand({
     "Runs the Cryptlet again on the answers that were recorded, on any machine and without network, and compares " +
     "each call, the outcome and the fuel with the transcript. Given a bundle, a key of the bundle must have " +
     "signed it, the transcript must be the one whose digest was signed, and must lead to the signed value; whether to " +
-    "trust that key is the question of envelope verify. A Cryptlet of lane process is compared by its calls and " +
+    "trust that key is the question of envelope verify. A bare envelope brings no keys: what it says is compared, who " +
+    "signed it is not asked. A Cryptlet of lane process is compared by its calls and " +
     "its outcome only. A sealed transcript needs the key of an auditor whom the host named.",
   arguments: [
     {
       name: "what",
-      help: "Transcript file, bundle file, or id of a run whose transcript --url has; - reads standard input.",
+      help: "Transcript file, bundle or envelope file, or id of a run whose transcript --url has; - reads standard input.",
     },
   ],
   options: {
     package: {
       kind: "text",
       value: "FOLDER",
-      help: "the Cryptlet, built or as source; default: the one of that id that ships with the fabric",
+      help: "the Cryptlet, built or as source; default: this folder's where it has the measurement, else the one that ships with the fabric",
     },
     transcript: {
       kind: "text",
       value: "FILE",
-      help: "transcript of a bundle's run; default: asked of --url",
+      help: "transcript of the run behind a bundle or envelope; default: asked of --url",
     },
     key: {
       kind: "text",
@@ -54,24 +53,18 @@ export const replay = defineCommand({
     14: "the transcript is broken, or the replay differs",
   },
   run: async ({ args, options, global, output, signal }) => {
-    const { openPackage } = await import("../open-package.ts");
+    const { findReplayed } = await import("../run/find-replayed.ts");
     const { readReplaySubject } = await import("../read-transcript.ts");
     const { replayTranscript } = await import("../replay-transcript.ts");
     const { formatReplay } = await import("../replay-text.ts");
-    const { builtFile } = await import("../built-file.ts");
     const { fabricError } = await import("../../core/errors/fabric-error.ts");
     const where = { fabric: global, transcript: options.transcript, key: options.key, signal };
     const subject = await readReplaySubject(args.what, where);
     const { cryptlet, runId, entries } = subject.transcript;
-    const folder = options.package ?? builtFile("cryptlets", cryptlet.id);
-    if (options.package === undefined && !existsSync(folder))
-      throw fabricError("USAGE_INVALID", {
-        fault: `${cryptlet.id} does not ship with the fabric: name its package with --package`,
-      });
-    const { found } = await openPackage(folder);
+    const { folder, found } = await findReplayed(cryptlet, options.package, signal);
     const report = await replayTranscript(subject, found, signal);
     const { same, differences } = report;
-    const data = { ...report, run: runId, cryptlet, calls: entries.length };
+    const data = { ...report, run: runId, cryptlet, calls: entries.length, packageFolder: folder };
     const result = { data, text: formatReplay(data, output.style) };
     if (same) return result;
     const [first] = differences;
