@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 
+import type { CryptletPackage } from "../../../enclave-sim/host/enclave.ts";
 import { parseAppraisalPolicy } from "../../attestation/appraisal-policy.ts";
 import { createEvidenceAppraiser } from "../../attestation/evidence-appraiser.ts";
 import { HARDWARE_ANCHORS } from "../../attestation/hardware-anchors.ts";
@@ -13,8 +14,9 @@ import { trustPolicySchema } from "../../envelope/trust-policy.ts";
 import type { VerificationReport } from "../../envelope/verification-report.ts";
 import { verifyBundle } from "../../envelope/verify-bundle.ts";
 import type { PackageStatement } from "../../registry/package-statement.ts";
-import type { Manifest } from "../../sdk/manifest.ts";
 import { toJsonText } from "../output.ts";
+
+type Manifest = CryptletPackage["manifest"];
 
 /** Feeds that are asked for; a host may run one package for very many. */
 const MAX_FEEDS = 64;

@@ -1,3 +1,4 @@
+import type { CryptletPackage } from "../../../enclave-sim/host/enclave.ts";
 import { parseManifest } from "../../../enclave-sim/host/read-package.ts";
 import { createFabricClient } from "../../client/fabric-client.ts";
 import { fabricError } from "../../core/errors/fabric-error.ts";
@@ -12,12 +13,13 @@ import { parseReleaseName } from "../../registry/release-name.ts";
 import type { ReleaseRecord } from "../../registry/registry.ts";
 import { indexRelease } from "../../registry/search/index-release.ts";
 import { preferredRelease } from "../../registry/search/package-document.ts";
-import type { Manifest } from "../../sdk/manifest.ts";
 import type { CommandResult, GlobalOptions } from "../command.ts";
 import type { Style } from "../style.ts";
 import { readLatestValues, tryLatestValues, type LatestValue } from "./latest-values.ts";
 import { registryLocation } from "./registry-location.ts";
 import { describeRelease, formatRelease, type ReleaseProof } from "./show-text.ts";
+
+type Manifest = CryptletPackage["manifest"];
 
 /** What `cryptlet show` was told. */
 export interface ShowOptions {

@@ -1,11 +1,13 @@
+import type { CryptletPackage } from "../../../enclave-sim/host/enclave.ts";
 import { describeCapability } from "../../registry/capability-list.ts";
 import { filesOf } from "../../registry/package-statement.ts";
 import type { ReleaseRecord } from "../../registry/registry.ts";
-import type { Manifest } from "../../sdk/manifest.ts";
 import { formatDuration, formatTime } from "../duration.ts";
 import type { Style } from "../style.ts";
 import { formatTable } from "../table.ts";
 import type { LatestValue } from "./latest-values.ts";
+
+type Manifest = CryptletPackage["manifest"];
 
 /** What was proven of a release's place in the log. */
 export interface ReleaseProof {
