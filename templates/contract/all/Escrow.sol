@@ -18,7 +18,7 @@ contract Escrow {
     }
 
     address public immutable buyer;
-    address payable public immutable seller;
+    address public immutable seller;
     uint256 public immutable deadline;
     State public state;
     uint256 public deliveredAt;
@@ -26,8 +26,9 @@ contract Escrow {
 
     error NotAllowed();
     error NothingToDo();
+    error PaymentRefused();
 
-    constructor(address payable seller_, uint256 deadline_) {
+    constructor(address seller_, uint256 deadline_) {
         (buyer, seller, deadline) = (msg.sender, seller_, deadline_);
     }
 
@@ -53,12 +54,17 @@ contract Escrow {
         if (updatedAt == 0 || block.timestamp > updatedAt + 1 hours) revert NothingToDo();
         if (next == 1 && state == State.Delivered) {
             state = State.Released;
-            seller.transfer(address(this).balance);
+            _pay(seller);
         } else if (next == 2 && state == State.Funded) {
             state = State.Refunded;
-            payable(buyer).transfer(address(this).balance);
+            _pay(buyer);
         } else {
             revert NothingToDo();
         }
+    }
+
+    function _pay(address to) private {
+        (bool paid, ) = to.call{value: address(this).balance}("");
+        if (!paid) revert PaymentRefused();
     }
 }
