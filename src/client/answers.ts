@@ -132,6 +132,7 @@ export const roundAnswer = z.object({
   envelopeDigest: digestSchema,
   deliveries: z.array(deliveryAnswer).max(1_000),
 });
+/** A committed round as the API answers it; times in ms since epoch, `answer` integer text in the feed's decimals. */
 export type RoundAnswer = z.infer<typeof roundAnswer>;
 
 /** A configured feed. */
@@ -149,6 +150,7 @@ export const feedAnswer = z.object({
   bindings: z.array(z.object({ chain: chainNameSchema, contract: text })).max(1_000),
   latestRound: count,
 });
+/** A configured feed as the API answers it; times in ms, deviation in parts per million. */
 export type FeedAnswer = z.infer<typeof feedAnswer>;
 
 export const feedsAnswer = z
@@ -168,10 +170,12 @@ export const healthAnswer = z.object({
   ok: z.boolean(),
   parts: z.record(text, z.object({ ok: z.boolean(), detail: text })),
 });
+/** Whether the parts of a host are up. */
 export type HealthAnswer = z.infer<typeof healthAnswer>;
 
 export const livenessAnswer = z.object({
   ok: z.boolean(),
   loops: z.record(text, z.object({ ok: z.boolean(), idleMs: z.number(), limitMs: z.number() })),
 });
+/** Whether the loops of a host still turn; times in ms. */
 export type LivenessAnswer = z.infer<typeof livenessAnswer>;

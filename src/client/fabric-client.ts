@@ -138,8 +138,15 @@ const EMBEDDED_URL = "http://embedded.invalid";
  * A reader of one fabric's API.
  * @example
  * ```ts
- * const fabric = createFabricClient({ url: "http://127.0.0.1:8600" });
- * const { answer, round } = await fabric.feeds.latest("xau-usd");
+ * import { createFabricClient, isFabricError } from "cryptlet-fabric/client";
+ *
+ * const fabric = createFabricClient({ url: "http://127.0.0.1:1", timeoutMs: 2_000 });
+ * try {
+ *   const { answer, round } = await fabric.feeds.latest("xau-usd");
+ *   console.error(`round ${round}: ${answer}`);
+ * } catch (error) {
+ *   console.log(isFabricError(error) ? error.code : error); // CLIENT_UNREACHABLE
+ * }
  * ```
  */
 export const createFabricClient = (options: FabricClientOptions): FabricClient => {

@@ -86,7 +86,19 @@ export const buildBundle = (
 /** Canonical JSON text of a bundle. */
 export const serializeBundle = (bundle: Bundle): string => canonicalJson(bundle);
 
-/** Read a bundle that came from outside; nothing in it is verified yet. Throws `INPUT_TOO_LARGE`, `JSON_MALFORMED`, `BUNDLE_MALFORMED`. */
+/**
+ * Read a bundle that came from outside; nothing in it is verified yet. Throws `INPUT_TOO_LARGE`, `JSON_MALFORMED`, `BUNDLE_MALFORMED`.
+ * @example
+ * ```ts
+ * import { parseBundle } from "cryptlet-fabric/envelope";
+ *
+ * try {
+ *   parseBundle("{}");
+ * } catch (error) {
+ *   console.log(error instanceof Error && "code" in error && error.code); // BUNDLE_MALFORMED
+ * }
+ * ```
+ */
 export const parseBundle = (bytes: Uint8Array | string): Bundle => {
   const json = parseStrictJson(bytes, { limit: MAX_BUNDLE_BYTES, what: "the bundle" });
   const parsed = bundleSchema.safeParse(json);

@@ -44,6 +44,13 @@ const typePart = (payloadType: string): Uint8Array => {
 /**
  * The bytes that are signed: `DSSEv1 SP len(type) SP type SP len(payload) SP payload` (DSSE protocol 1.0.2).
  * Lengths count bytes, in decimal.
+ * @example
+ * ```ts
+ * import { preAuthEncoding } from "cryptlet-fabric/envelope";
+ *
+ * const bytes = preAuthEncoding("text/plain", new TextEncoder().encode("hi"));
+ * console.log(new TextDecoder().decode(bytes)); // DSSEv1 10 text/plain 2 hi
+ * ```
  */
 export const preAuthEncoding = (payloadType: string, payload: Uint8Array): Uint8Array => {
   const head = typePart(payloadType);
@@ -55,7 +62,16 @@ export const preAuthEncoding = (payloadType: string, payload: Uint8Array): Uint8
   return whole;
 };
 
-/** The payload's bytes. They are not verified yet. Throws `BASE64_INVALID`. */
+/**
+ * The payload's bytes. They are not verified yet. Throws `BASE64_INVALID`.
+ * @example
+ * ```ts
+ * import { payloadBytes } from "cryptlet-fabric/envelope";
+ *
+ * const envelope = { payloadType: "text/plain", payload: "aGk=", signatures: [] };
+ * console.log(new TextDecoder().decode(payloadBytes(envelope))); // hi
+ * ```
+ */
 export const payloadBytes = (envelope: DsseEnvelope): Uint8Array =>
   decodeBase64(envelope.payload, "payload");
 
@@ -69,7 +85,16 @@ export const toEnvelope = (json: unknown): DsseEnvelope => {
   });
 };
 
-/** Read envelope JSON. Throws `INPUT_TOO_LARGE`, `JSON_MALFORMED`, `ENVELOPE_MALFORMED`. */
+/**
+ * Read envelope JSON. Throws `INPUT_TOO_LARGE`, `JSON_MALFORMED`, `ENVELOPE_MALFORMED`.
+ * @example
+ * ```ts
+ * import { parseEnvelope } from "cryptlet-fabric/envelope";
+ *
+ * const envelope = parseEnvelope('{"payloadType":"text/plain","payload":"aGk=","signatures":[{"keyid":"","sig":"AA=="}]}');
+ * console.log(envelope.payloadType); // text/plain
+ * ```
+ */
 export const parseEnvelope = (bytes: Uint8Array | string): DsseEnvelope =>
   toEnvelope(parseStrictJson(bytes, { limit: MAX_ENVELOPE_BYTES, what: "the envelope" }));
 

@@ -27,6 +27,14 @@ const abiEncodeStrings = (texts: readonly string[]): Uint8Array => {
  * Name of a feed on every chain: `keccak256(abi.encode(string fabric, string cryptlet, string feed, string parameters))`
  * with the parameters as canonical JSON (RFC 8785). Other parameters are another feed.
  * Throws `JSON_MALFORMED` for parameters that JSON cannot say.
+ * @example
+ * ```ts
+ * import { computeFeedHash } from "cryptlet-fabric/envelope";
+ *
+ * type Feed = Parameters<typeof computeFeedHash>[0];
+ * const feed = { fabric: "demo", cryptlet: "gold-price", feed: "xau-usd", parameters: null } as Feed;
+ * console.log(computeFeedHash(feed).length); // 66
+ * ```
  */
 export const computeFeedHash = (feed: {
   readonly fabric: FabricId;

@@ -22,7 +22,15 @@ const prepare = (record: KeyRecord): VerifyingKey => {
   return key;
 };
 
-/** Check every record. One key counts once, as its first record says. Throws `SUITE_UNKNOWN`, `BASE64_INVALID`, `PUBLIC_KEY_INVALID`, `KEY_RECORD_INVALID`. */
+/**
+ * Check every record. One key counts once, as its first record says. Throws `SUITE_UNKNOWN`, `BASE64_INVALID`, `PUBLIC_KEY_INVALID`, `KEY_RECORD_INVALID`.
+ * @example
+ * ```ts
+ * import { createKeyRing } from "cryptlet-fabric/envelope";
+ *
+ * console.log(typeof createKeyRing([])); // object
+ * ```
+ */
 export const createKeyRing = (records: readonly KeyRecord[]): KeyRing => {
   const keys = new Map<string, VerifyingKey>();
   for (const record of records) {

@@ -8,9 +8,25 @@ import {
   runIdSchema,
 } from "../core/ids.ts";
 
-/** DSSE payload type of the JSON form. */
+/**
+ * DSSE payload type of the JSON form.
+ * @example
+ * ```ts
+ * import { OBSERVATION_TYPE } from "cryptlet-fabric/envelope";
+ *
+ * console.log(OBSERVATION_TYPE); // application/vnd.cryptlet.observation.v1+json
+ * ```
+ */
 export const OBSERVATION_TYPE = "application/vnd.cryptlet.observation.v1+json";
-/** DSSE payload type of the fixed-length ABI tuple that contracts check. */
+/**
+ * DSSE payload type of the fixed-length ABI tuple that contracts check.
+ * @example
+ * ```ts
+ * import { OBSERVATION_SOLABI_TYPE } from "cryptlet-fabric/envelope";
+ *
+ * console.log(OBSERVATION_SOLABI_TYPE); // application/vnd.cryptlet.observation.v1+solabi
+ * ```
+ */
 export const OBSERVATION_SOLABI_TYPE = "application/vnd.cryptlet.observation.v1+solabi";
 
 /** ms since epoch, up to the year 9999. */
@@ -57,7 +73,15 @@ const sourceSchema = z.strictObject({
   error: text(64).nullable(),
 });
 
-/** One value or record of a feed, round n: the JSON payload that is signed. */
+/**
+ * One value or record of a feed, round n: the JSON payload that is signed.
+ * @example
+ * ```ts
+ * import { observationSchema } from "cryptlet-fabric/envelope";
+ *
+ * console.log(observationSchema.safeParse({}).success); // false
+ * ```
+ */
 export const observationSchema = z.strictObject({
   subject: z.strictObject({
     fabric: fabricIdSchema,

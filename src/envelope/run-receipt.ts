@@ -6,6 +6,12 @@ import { canonicalJson } from "./canonical-json.ts";
 /**
  * Short proof of a run; its digest is signed with the observation. What it claims about the walls around the code is
  * the least that held during the run.
+ * @example
+ * ```ts
+ * import { runReceiptSchema } from "cryptlet-fabric/envelope";
+ *
+ * console.log(runReceiptSchema.safeParse({}).success); // false
+ * ```
  */
 export const runReceiptSchema = z.strictObject({
   /** Version of the wall between guest and enclave. */

@@ -31,6 +31,16 @@ export type TrustedKey = z.infer<typeof trustedKeySchema>;
 /**
  * Whom a relying party believes, as data. Nothing is trusted that does not stand here, and an unknown field is an error.
  * A key is trusted by name (`keys`) or because evidence in the bundle binds it to an accepted measurement (`attested`).
+ * @example
+ * ```ts
+ * import { trustPolicySchema } from "cryptlet-fabric/envelope";
+ *
+ * const trust = trustPolicySchema.parse({
+ *   id: "mine", keys: [], attested: null, threshold: 1, requireEvidence: true,
+ *   allowSimulated: false, allowEmulated: false, maxAgeMs: 60_000, clockSkewMs: 5_000,
+ * });
+ * console.log(trust.threshold); // 1
+ * ```
  */
 export const trustPolicySchema = z.strictObject({
   id: z.string().min(1).max(128),

@@ -288,8 +288,14 @@ const reportCarried = ({ bundle, steps }: Context): void => {
  * Throws `KEY_RECORD_INVALID` and the like for a policy with a wrong key.
  * @example
  * ```ts
- * const report = await verifyBundle(bytes, { trust, at: Date.now() });
- * if (!report.ok) process.exitCode = report.exitCode;
+ * import { verifyBundle } from "cryptlet-fabric/envelope";
+ *
+ * const trust = {
+ *   id: "mine", keys: [], attested: null, threshold: 1, requireEvidence: true,
+ *   allowSimulated: false, allowEmulated: false, maxAgeMs: 60_000, clockSkewMs: 5_000,
+ * };
+ * const report = await verifyBundle("{}", { trust, at: Date.now() });
+ * console.log(report.ok, report.code); // false BUNDLE_MALFORMED
  * ```
  */
 export const verifyBundle = async (

@@ -9,7 +9,9 @@ const ONE = 10n ** 18n;
  * The same in every engine, which floats are not.
  * @example
  * ```ts
- * Fixed.parse("4165.20").add(Fixed.parse("4166.10")).divide(Fixed.parse("2")).toText(2); // "4165.65"
+ * import { Fixed } from "cryptlet-fabric/sdk";
+ *
+ * console.log(Fixed.parse("-12.50").toShortText()); // -12.5
  * ```
  */
 export class Fixed {
@@ -80,6 +82,14 @@ export class Fixed {
   }
 }
 
-/** Arithmetic mean of two numbers. */
+/**
+ * Arithmetic mean of two numbers.
+ * @example
+ * ```ts
+ * import { Fixed, midpoint } from "cryptlet-fabric/sdk";
+ *
+ * console.log(midpoint(Fixed.parse("-1.5"), Fixed.parse("0.5")).toShortText()); // -0.5
+ * ```
+ */
 export const midpoint = (a: Fixed, b: Fixed): Fixed =>
   new Fixed(divideHalfEven(a.units + b.units, 2n));

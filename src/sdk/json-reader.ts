@@ -127,7 +127,15 @@ export class JsonReader {
   }
 }
 
-/** Reader over the root of strictly parsed JSON text. Throws `JSON_INVALID`, `JSON_DUPLICATE_KEY`. */
+/**
+ * Reader over the root of strictly parsed JSON text. Throws `JSON_INVALID`, `JSON_DUPLICATE_KEY`.
+ * @example
+ * ```ts
+ * import { readJson } from "cryptlet-fabric/sdk";
+ *
+ * console.log(typeof readJson('{"price":-12.5}')); // object
+ * ```
+ */
 export const readJson = (text: string): JsonReader => new JsonReader(parseJsonText(text));
 
 const parsePrice = (text: string, path: string, signed: boolean): Fixed => {

@@ -36,7 +36,9 @@ const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
  * Throws `JSON_INVALID`, `JSON_DUPLICATE_KEY`.
  * @example
  * ```ts
- * parseJsonText('{"price":4165.200195}'); // Map { "price" => JsonNumber { text: "4165.200195" } }
+ * import { parseJsonText } from "cryptlet-fabric/sdk";
+ *
+ * console.log(typeof parseJsonText('{"price":-12.50}')); // object
  * ```
  */
 export const parseJsonText = (text: string): JsonValue => {

@@ -3,7 +3,16 @@ import { Fixed, midpoint } from "./fixed.ts";
 const sorted = (values: readonly Fixed[]): readonly Fixed[] =>
   values.toSorted((a, b) => a.compare(b));
 
-/** Middle value, or the mean of the two middle ones; zero for no values. */
+/**
+ * Middle value, or the mean of the two middle ones; zero for no values.
+ * @example
+ * ```ts
+ * import { Fixed, median } from "cryptlet-fabric/sdk";
+ *
+ * const values = ["-3", "7", "1"].map((text) => Fixed.parse(text));
+ * console.log(median(values).toShortText()); // 1
+ * ```
+ */
 export const median = (values: readonly Fixed[]): Fixed => {
   const ordered = sorted(values);
   const high = ordered[ordered.length >> 1] ?? Fixed.zero;
@@ -11,7 +20,16 @@ export const median = (values: readonly Fixed[]): Fixed => {
   return midpoint(low, high);
 };
 
-/** Highest minus lowest; zero for no values. */
+/**
+ * Highest minus lowest; zero for no values.
+ * @example
+ * ```ts
+ * import { Fixed, spreadOf } from "cryptlet-fabric/sdk";
+ *
+ * const values = ["-3", "7", "1"].map((text) => Fixed.parse(text));
+ * console.log(spreadOf(values).toShortText()); // 10
+ * ```
+ */
 export const spreadOf = (values: readonly Fixed[]): Fixed => {
   const ordered = sorted(values);
   return (ordered.at(-1) ?? Fixed.zero).subtract(ordered[0] ?? Fixed.zero);

@@ -17,10 +17,13 @@ const refuse = (path: string, reason: string): Error =>
   guestError("PARAMETERS_INVALID", { path, reason });
 
 /**
+ * Reads the parameters of a feed, an object of texts.
  * @example
  * ```ts
- * const reader = readParameters(parameters);
- * const record = reader.text("record", /^\w{15,18}$/);
+ * import { readParameters } from "cryptlet-fabric/sdk";
+ *
+ * const reader = readParameters({ market: "DE-LU" });
+ * console.log(reader.text("market", /^[A-Z-]{2,8}$/)); // DE-LU
  * reader.end();
  * ```
  */
@@ -67,7 +70,15 @@ export const readParameters = (parameters: Json): ParameterReader => {
   };
 };
 
-/** For a feed without parameters: `{}` or null. Throws `PARAMETERS_INVALID`. */
+/**
+ * For a feed without parameters: `{}` or null. Throws `PARAMETERS_INVALID`.
+ * @example
+ * ```ts
+ * import { noParameters } from "cryptlet-fabric/sdk";
+ *
+ * console.log(noParameters(null)); // {}
+ * ```
+ */
 export const noParameters = (parameters: Json): Readonly<Record<string, never>> => {
   if (parameters !== null) readParameters(parameters).end();
   return {};

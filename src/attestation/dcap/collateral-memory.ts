@@ -31,7 +31,15 @@ export const checkMarks = (memory: CollateralMemory, marks: readonly CollateralM
   }
 };
 
-/** A memory in this process. `initial` and `marks()` let its owner keep it elsewhere. */
+/**
+ * A memory in this process. `initial` and `marks()` let its owner keep it elsewhere.
+ * @example
+ * ```ts
+ * import { createCollateralMemory } from "cryptlet-fabric/client";
+ *
+ * console.log(typeof createCollateralMemory()); // object
+ * ```
+ */
 export const createCollateralMemory = (
   initial: readonly CollateralMark[] = [],
 ): CollateralMemory & { marks(): readonly CollateralMark[] } => {

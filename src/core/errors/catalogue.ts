@@ -69,4 +69,5 @@ export const errorCatalogue = {
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCatalogue = typeof errorCatalogue;
+/** Code of an error of the catalogue; docs/errors.md lists them. */
 export type ErrorCode = keyof ErrorCatalogue;

@@ -50,7 +50,17 @@ export const fabricError = <Code extends ErrorCode>(
   options?: { cause?: unknown },
 ): FabricError => new FabricError(code, values, options);
 
-/** True for an error of the catalogue, by its code and never by class; with `code`, for that one only. */
+/**
+ * True for an error of the catalogue, by its code and never by class; with `code`, for that one only.
+ * @example
+ * ```ts
+ * import { createFabricClient, isFabricError } from "cryptlet-fabric/client";
+ *
+ * const client = createFabricClient({ url: "http://127.0.0.1:1" });
+ * const error = await client.feeds.list().catch((reason: unknown) => reason);
+ * console.log(isFabricError(error) && error.code); // CLIENT_UNREACHABLE
+ * ```
+ */
 export const isFabricError = (error: unknown, code?: ErrorCode): error is FabricError =>
   error instanceof Error &&
   "code" in error &&
@@ -71,7 +81,15 @@ const STATUS_BY_KIND: Readonly<Record<ErrorKind, number>> = {
   internal: 500,
 };
 
-/** Exit code of the command line for an error of this code. */
+/**
+ * Exit code of the command line for an error of this code.
+ * @example
+ * ```ts
+ * import { exitCodeOf } from "cryptlet-fabric/client";
+ *
+ * console.log(exitCodeOf("FEED_UNKNOWN")); // 3
+ * ```
+ */
 export const exitCodeOf = (code: ErrorCode): ExitCode => {
   const entry: ErrorEntry = errorCatalogue[code];
   return entry.exit ?? EXIT_BY_KIND[entry.kind];
