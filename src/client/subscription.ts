@@ -163,6 +163,8 @@ export const createSubscription = (
   const renewSoon = (): void => {
     const { leaseMs } = session ?? first;
     renewal = setTimeout(() => void renew(), leaseMs / 3);
+    // In Node a subscription that nobody reads keeps no process alive; browsers number their timers.
+    if (typeof renewal === "object") renewal.unref();
   };
   const renew = async (): Promise<void> => {
     const held = session;
