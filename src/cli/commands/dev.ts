@@ -28,10 +28,9 @@ export const dev = defineCommand({
     speed: {
       kind: "integer",
       value: "FACTOR",
-      help: "how fast the market clock goes; 0: it stands still, and only r runs",
+      help: "how fast the market clock goes; 0: it stands still, and only r and saving run; default: 1, and 0 from where a recording ends",
       minimum: 0,
       maximum: 3_600,
-      default: 1,
     },
     sources: {
       kind: "choice",

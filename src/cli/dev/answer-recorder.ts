@@ -68,9 +68,8 @@ export const createAnswerRecorder = (options: {
   readonly secrets: () => readonly string[];
   /** X25519 secret key that the host's transcripts are sealed for. */
   readonly auditorKey: Uint8Array;
-  readonly signal: AbortSignal;
 }): AnswerRecorder => {
-  const { file, about, secrets, auditorKey, signal } = options;
+  const { file, about, secrets, auditorKey } = options;
   let recording: Recording = { ...EMPTY_RECORDING, about };
   let writing: Promise<unknown> = Promise.resolve();
 
@@ -79,7 +78,8 @@ export const createAnswerRecorder = (options: {
     // A run tells its end before its row is closed with the transcript.
     for (let looks = 0; looks < LOOKS; looks += 1) {
       if ((await fabric.runs.get(id)).status !== "running") break;
-      await systemClock.sleep(LOOK_MS, { signal });
+      // Also while the session ends: its last run is kept like every other.
+      await systemClock.sleep(LOOK_MS);
     }
     return fabric.runs.transcript(id);
   };

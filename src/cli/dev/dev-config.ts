@@ -102,8 +102,10 @@ const scheduleOf = ({ every, speed }: Pick<DevHost, "every" | "speed">) => {
   const intervalMs = Math.min(DAY_MS, (every ?? 10 * pace) * 1_000);
   // A value has to be fresh for as long as somebody looks at it, however fast the clock goes.
   const heartbeatMs = Math.min(30 * DAY_MS, Math.max(MINUTE_MS * pace, 2 * intervalMs));
+  // The chain's clock goes on where the market's stands still: what is signed then must not have expired there.
+  const validForMs = Math.max(DAY_MS, 2 * heartbeatMs);
   // The smallest change there is: whoever develops wants to see each one.
-  return { intervalMs, heartbeatMs, deviationPpm: 1 };
+  return { intervalMs, heartbeatMs, deviationPpm: 1, validForMs };
 };
 
 /** The configuration of the session's host. Secrets go by reference, as in earnest. Throws `DEV_SECRETS_MISSING`, `CONFIG_INVALID`. */

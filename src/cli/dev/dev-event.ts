@@ -9,6 +9,8 @@ export interface DevFault {
   readonly code: string;
   readonly message: string;
   readonly hint: string;
+  /** Lines of the guest's stack in its own source; empty where there is none. */
+  readonly stack: readonly string[];
 }
 
 /** The market clock: every time that a Cryptlet, a statement or the local chain sees. */

@@ -40,6 +40,8 @@ export const CLOCK_BOUNDS = {
   stepMs: 30 * 86_400_000,
   speed: 3_600,
 } as const;
+/** By so much a clock that stands still goes on with each run that is asked for, ms: contracts count seconds. */
+const STEP_MS = 1_000;
 /** Between two looks at the chain's clock, real ms. */
 const TICK_MS = 100;
 
@@ -85,6 +87,11 @@ export const createDevSession = (
   const runAll = async (feeds: readonly string[]): Promise<void> => {
     const current = service;
     if (!current) return;
+    // A round is later than the one before it, also where the clock stands still.
+    if (clock.speed === 0) {
+      await chain?.setTime(clock.now() + STEP_MS);
+      clock.advance(STEP_MS);
+    }
     await Promise.all(
       feeds.map(async (name) => {
         const feed = feedIdSchema.safeParse(name);
@@ -106,8 +113,8 @@ export const createDevSession = (
       await serve(built);
     } catch (error) {
       if (!before || signal.aborted) throw error;
-      emit({ type: "reload-failed", error: toDevFault(error), running: true });
       await serve(before.built);
+      emit({ type: "reload-failed", error: toDevFault(error, built), running: true });
       return;
     }
     const current = service;
@@ -126,8 +133,19 @@ export const createDevSession = (
 
   /** The chain's clock goes at the machine's pace: where the market's is faster it is set, a tick ahead. */
   const follow = async (): Promise<void> => {
+    let holdAt = parts.holdAt;
     while (!signal.aborted) {
       await systemClock.sleep(TICK_MS, { signal });
+      if (holdAt !== null && service && clock.now() >= holdAt) {
+        holdAt = null;
+        clock.setSpeed(0);
+        emit({ type: "clock", time: time() });
+        emit({
+          type: "note",
+          message:
+            "The recording tells nothing later, so the clock stands still: a save or r runs, + moves it on.",
+        });
+      }
       if (clock.speed > 1) await chain?.setTime(clock.now() + clock.speed * TICK_MS);
       if (clock.moved) await service?.keepAdmitted();
     }

@@ -19,8 +19,12 @@ const clockWords = ({ now, speed, moved }: DevTime): string =>
     ? `${formatTime(now)}, ${speed === 0 ? "standing still" : `${speed}x`}`
     : "the machine's own";
 
-const faultLines = ({ code, message, hint }: DevFault, style: Style): string =>
-  `${style.bad("error")} ${style.bold(code)} ${message}\n${style.dim("hint")}  ${hint}`;
+const faultLines = ({ code, message, hint, stack }: DevFault, style: Style): string =>
+  [
+    `${style.bad("error")} ${style.bold(code)} ${message}`,
+    ...stack,
+    `${style.dim("hint")}  ${hint}`,
+  ].join("\n");
 
 const sourceLine = (source: Of<"run-finished">["sources"][number], style: Style): string => {
   const { id, mode, value, outlier, error } = source;
@@ -101,7 +105,9 @@ export const createDevText =
       case "run-finished": {
         const value = event.value === null ? "record" : `${event.value} ${event.unit ?? ""}`.trim();
         const publish =
-          event.publish === null ? style.dim("not published") : `published: ${event.publish}`;
+          event.publish === null
+            ? style.dim("not published: nothing newer, or nothing else")
+            : `published: ${event.publish}`;
         return [
           `${style.accent("run")}   ${event.feed}: ${style.bold(value)}, ${publish}, ${formatDuration(event.durationMs)}`,
           ...event.sources.map((source) => sourceLine(source, style)),

@@ -1,14 +1,10 @@
-import {
-  formatGuestStack,
-  guestStackOf,
-  mapGuestStack,
-} from "../../../enclave-sim/host/guest-stack.ts";
 import type { SourceMapper } from "../../../enclave-sim/host/source-mapper.ts";
 import { fromWire } from "../../core/errors/wire.ts";
 import type { Fabric } from "../../host/fabric.ts";
 import type { FabricEvent } from "../../host/fabric-events.ts";
 import type { DevChain } from "./dev-chain.ts";
 import type { DevEvent } from "./dev-event.ts";
+import { stackLines } from "./dev-fault.ts";
 
 interface NewsParts {
   readonly fabric: Fabric;
@@ -23,15 +19,6 @@ interface NewsParts {
   readonly onRound: (feed: string, round: number) => void;
   readonly onRunEnded: (run: string) => void;
 }
-
-const stackLines = (
-  event: Extract<FabricEvent, { type: "run-failed" }>,
-  mapper: SourceMapper | null,
-) => {
-  const stack = guestStackOf(fromWire(event.error));
-  if (stack === null) return [];
-  return formatGuestStack(mapGuestStack(stack, mapper), mapper).split("\n");
-};
 
 /** Tell what happens in a fabric as news of the session. Returns the function that ends it. */
 export const tellFabricNews = (parts: NewsParts): (() => void) => {
@@ -73,7 +60,7 @@ export const tellFabricNews = (parts: NewsParts): (() => void) => {
         parts.onRunEnded(event.run);
         break;
       case "run-failed":
-        emit({ ...event, stack: stackLines(event, mapper) });
+        emit({ ...event, stack: stackLines(fromWire(event.error), mapper) });
         parts.onRunEnded(event.run);
         break;
       case "round-committed": {

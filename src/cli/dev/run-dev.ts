@@ -35,7 +35,8 @@ export interface DevOptions {
   readonly every: number | undefined;
   /** ms since epoch. */
   readonly at: number | undefined;
-  readonly speed: number;
+  /** Market ms in one real ms; 1 when left out, and 0 from where a recording ends. */
+  readonly speed: number | undefined;
   readonly sources: "auto" | "live" | "recorded" | "emulated";
   readonly replay: string | undefined;
   readonly record: string | undefined;
@@ -83,7 +84,8 @@ const startClock = (
     throw fabricError("CLOCK_REFUSED", {
       reason: `${new Date(start).toISOString()} is not within the years 2000 to 2099`,
     });
-  return createMarketClock({ at: start, speed });
+  // What stands elsewhere than the machine waits until everything is there.
+  return createMarketClock({ at: start, speed: start === null && (speed ?? 1) === 1 ? 1 : 0 });
 };
 
 const startChain = async (
@@ -213,7 +215,8 @@ export const runDev = async (options: DevOptions): Promise<void> => {
         parameters,
         configuration,
         every: options.every,
-        speed: options.speed,
+        speed: options.speed ?? 1,
+        holdAt: options.speed === undefined ? (desk.span?.to ?? null) : null,
         auditor: bytesToHex(x25519PublicKey(auditorKey)),
         recorder:
           options.record === undefined
@@ -223,7 +226,6 @@ export const runDev = async (options: DevOptions): Promise<void> => {
                 about: `What the sources of ${first.manifest.id} answered under cryptlet dev, ${desk.mode}.`,
                 secrets: secrets.values,
                 auditorKey,
-                signal,
               }),
         log: createDevLog({ emit, verbose: options.verbose }),
         emit,
@@ -238,6 +240,7 @@ export const runDev = async (options: DevOptions): Promise<void> => {
     const control = await startDevControl(controls, options.controlPort);
     undo.defer(() => control.close());
     await session.replace(first, performance.now());
+    if (clock.moved) clock.setSpeed(options.speed ?? 1);
     const { url, feeds, time } = session.state();
     emit({
       type: "ready",

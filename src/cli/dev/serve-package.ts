@@ -2,7 +2,6 @@ import path from "node:path";
 
 import { writePackage, type BuiltPackage } from "../../../enclave-sim/host/build-package.ts";
 import type { Enclave, LoadedCryptlet } from "../../../enclave-sim/host/enclave.ts";
-import { createSourceMapper } from "../../../enclave-sim/host/source-mapper.ts";
 import { createApi, type Api } from "../../api/create-api.ts";
 import { isFabricError } from "../../core/errors/fabric-error.ts";
 import type { Address } from "../../core/ids.ts";
@@ -15,7 +14,7 @@ import type { AnswerRecorder } from "./answer-recorder.ts";
 import { LIFETIME_S, type DevChain } from "./dev-chain.ts";
 import { chosenFeeds, devFeedHash, makeDevConfig, type PlacedPackage } from "./dev-config.ts";
 import type { DevEvent, DevFeed } from "./dev-event.ts";
-import { toDevFault } from "./dev-fault.ts";
+import { mapperOf, toDevFault } from "./dev-fault.ts";
 import type { DevSourcesDesk } from "./dev-sources.ts";
 import type { DevVars } from "./dev-vars.ts";
 import { tellFabricNews } from "./fabric-news.ts";
@@ -40,6 +39,8 @@ export interface ServiceParts {
   readonly every: number | undefined;
   /** At the start: schedules are laid out for it. */
   readonly speed: number;
+  /** Market time at which the clock stops, because the recording tells nothing later; null: it goes on. */
+  readonly holdAt: number | null;
   /** Raw X25519 public key in hex. */
   readonly auditor: string;
   readonly recorder: AnswerRecorder | null;
@@ -222,7 +223,7 @@ export const servePackage = async (
         const told = await recorder.take(fabric, run);
         if (told) emit({ type: "recorded", ...told });
       } catch (error) {
-        if (!signal.aborted) emit({ type: "record-failed", error: toDevFault(error) });
+        emit({ type: "record-failed", error: toDevFault(error) });
       }
     };
     const taken = take();
@@ -232,7 +233,7 @@ export const servePackage = async (
   const endNews = tellFabricNews({
     fabric,
     chain,
-    mapper: built.sourceMap ? createSourceMapper(built.sourceMap) : null,
+    mapper: mapperOf(built),
     units: new Map(feeds.flatMap(({ id, unit }) => (unit === null ? [] : [[id, unit]]))),
     decimals: new Map(
       feeds.flatMap(({ id, decimals }) => (decimals === null ? [] : [[id, decimals]])),
