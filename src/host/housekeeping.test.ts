@@ -6,7 +6,9 @@ import { createRunId } from "../core/ids.ts";
 import { openStore } from "../store/open-store.ts";
 import { markPublished, takeUnpublished } from "../store/outbox.ts";
 import { latestRound } from "../store/rounds.ts";
+import { findRunRequest, insertRunRequest } from "../store/run-requests.ts";
 import { closeRun, listRuns, openRun } from "../store/runs.ts";
+import { endWebhookCall, insertWebhookCall, listWebhookCalls } from "../store/webhook-calls.ts";
 import { tidyStore } from "./housekeeping.ts";
 
 const DAY_MS = 86_400_000;
@@ -45,8 +47,28 @@ test("old runs without a round and old published messages go; rounds and what wa
     now - 15 * DAY_MS,
   );
 
+  const answered = async (key: string, at: number) => {
+    await insertRunRequest(store.db, { key, feed: GOLD, round: 1, createdAt: at });
+    const id = `msg_${key}`;
+    await insertWebhookCall(store.db, { id, webhook: "wh_1", feed: GOLD, round: 1, at });
+    const end = { status: "delivered", answer: 204, error: null, nextAt: at } as const;
+    await endWebhookCall(store.db, id, end, at);
+  };
+  await answered("old", now - 8 * DAY_MS);
+  await answered("young", now - 6 * DAY_MS);
+  const waits = { key: "waits", feed: GOLD, round: null, createdAt: now - 99 * DAY_MS };
+  await insertRunRequest(store.db, waits);
+
   await tidyStore(store, now, DAY_MS);
 
+  const left = async (key: string) => (await findRunRequest(store.db, key))?.status ?? null;
+  expect([await left("old"), await left("young"), await left("waits")]).toEqual([
+    null,
+    "done",
+    "waiting",
+  ]);
+  const calls = await listWebhookCalls(store.db, { webhook: "wh_1", limit: 10 });
+  expect(calls.map(({ id }) => id)).toEqual(["msg_young"]);
   expect((await listRuns(store.db, { limit: 10 })).map(({ id }) => id)).toEqual([recent, running]);
   expect(
     (await takeUnpublished(store.db, { limit: 10 })).map(({ messageId }) => messageId),

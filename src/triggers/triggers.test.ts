@@ -252,6 +252,66 @@ describe("by hand", () => {
   });
 });
 
+describe("what is asked for under an id", () => {
+  it("is a run of its own, told before it begins, while nameless calls share one", async () => {
+    const store = await openMemory();
+    const clock = createManualClock(SLOT);
+    const begun: string[] = [];
+    const seen: string[] = [];
+    const triggers = await startTriggers({
+      store,
+      clock,
+      feeds: [{ feed: gold, schedule: { ...schedule, intervalMs: 86_400_000 } }],
+      handle: async ({ id, kind }, begin) => {
+        await begin();
+        seen.push(`${kind} ${kind === "request" ? id : ""}`);
+        return `${seen.length}:${begun.length}`;
+      },
+      fault: () => {},
+      progress: () => {},
+    });
+    const ask = (id: string) =>
+      triggers.fire(gold, {
+        id,
+        begin: async () => {
+          begun.push(id);
+        },
+      });
+    const asked = [triggers.fire(gold), ask("a"), triggers.fire(gold), ask("b")];
+    await advance(clock, 0);
+    const [first, a, second, b] = await Promise.all(asked);
+    expect(first).toBe(second);
+    expect(a).not.toBe(b);
+    expect(begun).toEqual(["a", "b"]);
+    expect(seen.filter((what) => what.startsWith("manual"))).toHaveLength(1);
+    expect(seen.filter((what) => what.startsWith("request"))).toEqual(["request a", "request b"]);
+    await triggers.stop();
+  });
+
+  it("does not keep a slot from its turn", async () => {
+    const store = await openMemory();
+    const clock = createManualClock(SLOT);
+    const kinds: string[] = [];
+    const triggers = await startTriggers({
+      store,
+      clock,
+      feeds: [{ feed: gold, schedule }],
+      handle: async ({ kind }) => {
+        kinds.push(kind);
+      },
+      fault: () => {},
+      progress: () => {},
+    });
+    const asked = [1, 2, 3].map((id) =>
+      triggers.fire(gold, { id: String(id), begin: async () => {} }),
+    );
+    await advance(clock, 0);
+    await Promise.all(asked);
+    expect(kinds.slice(0, 3)).toEqual(["request", "interval", "request"]);
+    await triggers.stop();
+  });
+});
+
 describe("stop", () => {
   it("waits for the run that is under way, and starts no other", async () => {
     const store = await openMemory();
