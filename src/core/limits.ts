@@ -50,12 +50,18 @@ export const HTTP_LIMITS = {
   requests: { min: 1, max: 256, default: 32 },
 } as const satisfies Record<string, Range>;
 
+/** Characters of the body of one request to a source. */
+export const HTTP_BODY_CHARACTERS = 262_144;
+
 /** The capability `state`. */
 export const STATE_LIMITS = {
   /** Bytes of all keys and values in UTF-8. */
   bytes: { min: 1, max: 1_048_576, default: 65_536 },
   keys: { min: 1, max: 4_096, default: 256 },
 } as const satisfies Record<string, Range>;
+
+/** Characters of one value of the state. */
+export const STATE_VALUE_CHARACTERS = 262_144;
 
 /** The capability `chains`: one query. */
 export const CHAIN_LIMITS = {

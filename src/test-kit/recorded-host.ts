@@ -9,6 +9,7 @@ import {
 import { fabricError } from "../core/errors/fabric-error.ts";
 import { toWire } from "../core/errors/wire.ts";
 import type { Digest } from "../core/ids.ts";
+import { STATE_LIMITS } from "../core/limits.ts";
 import { digestOf } from "../crypto/hashes.ts";
 import { canonicalJson } from "../envelope/canonical-json.ts";
 import type {
@@ -39,7 +40,7 @@ export interface RecordedHost {
 }
 
 /** What a manifest without `capabilities.state` would be refused; here for a sketch of one. */
-const ANY_STATE = { maxBytes: 1_048_576, maxKeys: 4_096 };
+const ANY_STATE = { maxBytes: STATE_LIMITS.bytes.max, maxKeys: STATE_LIMITS.keys.max };
 
 const digestOfJson = (content: unknown): Digest =>
   digestOf(new TextEncoder().encode(canonicalJson(content)));

@@ -2,13 +2,14 @@ import { z } from "zod";
 import { observationDraftSchema } from "../../enclave-sim/protocol/abi-schemas.ts";
 import { guestErrors } from "../core/errors/guest-errors.ts";
 import type { ErrorCode } from "../core/errors/catalogue.ts";
+import { CHAIN_LIMITS, HTTP_BODY_CHARACTERS, HTTP_LIMITS } from "../core/limits.ts";
 
 /** Bounds of a recording; `body` is what a manifest may grant at most (`http.maxResponseBytes`). */
 export const RECORDING_BOUNDS = {
   /** UTF-8 bytes of the JSON file. */
   fileBytes: 1_048_576,
   /** UTF-8 bytes of one body, in the file or beside it. */
-  bodyBytes: 4_194_304,
+  bodyBytes: HTTP_LIMITS.responseBytes.max,
   /** UTF-8 bytes of all bodies. */
   bodiesBytes: 67_108_864,
   /** Answers of one kind. */
@@ -53,7 +54,7 @@ const request = z.strictObject({
     .regex(/^https:\/\/[^\s/?#]+(?:[/?][^\s#]*)?$/, "an https address without fragment")
     .refine((url) => !/^https:\/\/[^/?]*@/.test(url), "no user name or password"),
   /** As the Cryptlet gives it, with `{{secret:NAME}}` in place of values; null where it is of no matter. */
-  body: text(262_144).nullable().default(null),
+  body: text(HTTP_BODY_CHARACTERS).nullable().default(null),
 });
 
 /** What crosses to a guest (`crossingHeaders` of the http capability); anything else could hold a secret. */
@@ -96,7 +97,7 @@ const chainQuery = z.discriminatedUnion("kind", [
     kind: z.literal("logs"),
     contract: hex(20),
     topics: z.array(hex(32).nullable()).max(4),
-    blocks: z.int().min(1).max(10_000),
+    blocks: z.int().min(1).max(CHAIN_LIMITS.logBlocks.max),
   }),
 ]);
 const chainResult = z.discriminatedUnion("kind", [

@@ -1,4 +1,5 @@
 import { fromWire, toWire } from "../core/errors/wire.ts";
+import { RUN_LIMITS } from "../core/limits.ts";
 import type { Observation } from "../envelope/observation.ts";
 import type {
   AbiError,
@@ -72,7 +73,7 @@ export const triggerOf = (
 });
 
 /** Host calls of a sketch, which has no limits. */
-const ANY_CALLS = 10_000;
+const ANY_CALLS = RUN_LIMITS.hostCalls.max;
 
 /**
  * Runs a Cryptlet once with recorded answers, through the same JSON wall as in the enclave, without network or clock.

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { fabricError } from "../../../src/core/errors/fabric-error.ts";
+import { HTTP_BODY_CHARACTERS, RUN_LIMITS } from "../../../src/core/limits.ts";
 import type { Json } from "../../../src/sdk/abi.ts";
 import type { Capability } from "../capability.ts";
 import type { HttpCapability } from "./http-capability.ts";
@@ -19,8 +20,8 @@ const requestSchema = z.strictObject({
   method: z.enum(["GET", "POST"]),
   url: text(4_096).min(1),
   headers: z.record(text(128), text(8_192)).exactOptional(),
-  body: text(262_144).exactOptional(),
-  timeoutMs: z.int().min(1).max(120_000).exactOptional(),
+  body: text(HTTP_BODY_CHARACTERS).exactOptional(),
+  timeoutMs: z.int().min(1).max(RUN_LIMITS.timeoutMs.max).exactOptional(),
   auth: credentialsSchema.exactOptional(),
 });
 

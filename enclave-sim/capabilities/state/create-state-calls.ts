@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { fabricError } from "../../../src/core/errors/fabric-error.ts";
+import { STATE_VALUE_CHARACTERS } from "../../../src/core/limits.ts";
 import type { StateManifest } from "../../../src/sdk/manifest.ts";
 import type { Json } from "../../../src/sdk/abi.ts";
 import type { Capability, Performed } from "../capability.ts";
@@ -7,7 +8,6 @@ import { createStateSession, type StateChange, type StateSession } from "./state
 import type { StateStore } from "./state-store.ts";
 
 const MAX_KEY = 256;
-const MAX_VALUE = 262_144;
 const MAX_LISTED = 256;
 
 /** Half a surrogate pair has no UTF-8: it would come back as another text. */
@@ -25,7 +25,7 @@ const calls = {
   "state.put": z.strictObject({
     op: z.literal("state.put"),
     key,
-    value: wellFormed(MAX_VALUE),
+    value: wellFormed(STATE_VALUE_CHARACTERS),
   }),
   "state.delete": z.strictObject({ op: z.literal("state.delete"), key }),
   "state.list": z.strictObject({
