@@ -1,7 +1,9 @@
+import { measureBuildTime } from "./authoring/build-time.ts";
 import { measureInitToValue } from "./authoring/init-to-value.ts";
 import type { BenchRow } from "./report.ts";
 
 /** What an author waits for. */
 export const runAuthoringBench = async (): Promise<readonly BenchRow[]> => [
+  ...measureBuildTime(),
   ...(await measureInitToValue()),
 ];
