@@ -1,15 +1,15 @@
-/** Waits; an abort ends the wait early and is no error: whoever waits looks at the signal. Without Node, for browsers. */
-export const pause = (milliseconds: number, signal: AbortSignal): Promise<void> =>
+/**
+ * Waits that many ms, or until the signal aborts: it ends well in both cases. `node:timers/promises` would keep the
+ * client out of browsers.
+ */
+export const pause = (ms: number, signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
-    if (signal.aborted) {
-      resolve();
-      return;
-    }
-    const end = () => {
+    if (signal.aborted) return void resolve();
+    const end = (): void => {
       clearTimeout(timer);
       signal.removeEventListener("abort", end);
       resolve();
     };
-    const timer = setTimeout(end, milliseconds);
+    const timer = setTimeout(end, ms);
     signal.addEventListener("abort", end, { once: true });
   });

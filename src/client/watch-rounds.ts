@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
-
 import { fabricError, isFabricError } from "../core/errors/fabric-error.ts";
 import { roundAnswer, type RoundAnswer } from "./answers.ts";
 import type { HttpReader } from "./http-reader.ts";
+import { pause } from "./pause.ts";
 import { createSseParser } from "./sse-parser.ts";
 
 /** Waits before the next connection, in ms: the last one stays. */
@@ -103,6 +102,6 @@ export async function* watchRounds(
     const wait = asked ?? RETRY_MS[Math.min(failures, RETRY_MS.length - 1)] ?? 0;
     failures += 1;
     // An abort ends the wait and, by the loop's condition, the watch.
-    await sleep(wait, undefined, { signal }).catch(() => {});
+    await pause(wait, signal);
   }
 }
