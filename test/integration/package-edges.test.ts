@@ -26,6 +26,8 @@ describe("the package", () => {
     ["", "startFabric"],
     ["/attested-tls", "createAttestedFetch"],
     ["/client", "createFabricClient"],
+    ["/client/ethers", "withCryptlets"],
+    ["/client/viem", "cryptletActions"],
     ["/envelope", "verifyBundle"],
     ["/sdk", "defineCryptlet"],
     ["/test-kit", "testCryptlet"],
