@@ -9,6 +9,8 @@ import type { LogEntry, SignedCheckpoint } from "./registry.ts";
 
 /** Longest checkpoint that is read, in bytes. */
 const MAX_CHECKPOINT_BYTES = 16_384;
+/** Entries that are held at once at a first reading. */
+const PAGE = 1_024;
 /** Files that are read at once. */
 const AT_ONCE = 64;
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -96,14 +98,26 @@ export const readFolderLog = async (
   const { size, root } = openCheckpoint(note, verifier);
   const from = known.tree.size;
   if (size < from) throw fabricError("CONSISTENCY_PROOF_WRONG", { from, to: size });
-  const entries = await readEntries(folder, from, size, call);
+  const damaged = (reason: string, cause?: unknown) =>
+    fabricError("REGISTRY_DAMAGED", { what: folder.root, reason }, { cause });
   const tree = known.tree.fork();
-  for (const { leaf } of entries) tree.append(hashLeaf(leaf));
+  // What is new since the last look is held back until the root is known. A first reading keeps nothing else meanwhile:
+  // its state is thrown away with the error.
+  const state = from === 0 ? createRegistryState() : known.state;
+  const held: LogEntry[] = [];
+  for (let start = from; start < size; start += PAGE) {
+    const page = await readEntries(folder, start, Math.min(start + PAGE, size), call);
+    for (const entry of page) tree.append(hashLeaf(entry.leaf));
+    if (from > 0) held.push(...page);
+    else
+      try {
+        for (const entry of page) state.apply(entry, { covered: true });
+      } catch (error) {
+        throw damaged("an entry is not what the checkpoint covers", error);
+      }
+  }
   if (!bytesEqual(tree.rootAt(size), root))
-    throw fabricError("REGISTRY_DAMAGED", {
-      what: folder.root,
-      reason: "its entries are not those that its checkpoint covers",
-    });
-  for (const entry of entries) known.state.apply(entry, { covered: true });
-  return { note, tree, state: known.state };
+    throw damaged("its entries are not those that its checkpoint covers");
+  for (const entry of held) state.apply(entry, { covered: true });
+  return { note, tree, state };
 };
