@@ -30,6 +30,23 @@ const missingVerb = (argv: readonly string[], commands: readonly CommandRecord[]
     : `cryptlet ${family} needs one of: ${verbs.join(", ")}`;
 };
 
+/**
+ * Without the commands above the one that is meant: the parser would take `--port` of `dev providers` for that of `dev`.
+ */
+const withoutThoseAbove = (
+  argv: readonly string[],
+  commands: readonly CommandRecord[],
+): readonly CommandRecord[] => {
+  const line = ` ${argv.join(" ")} `;
+  const meant = commands
+    .map(({ name }) => name)
+    .filter((name) => line.includes(` ${name} `))
+    .toSorted((a, b) => b.length - a.length)[0];
+  return meant === undefined
+    ? commands
+    : commands.filter(({ name }) => !meant.startsWith(`${name} `));
+};
+
 /** The command that the words name; null when help or the version was all that was asked. Throws `USAGE_INVALID`. */
 export const parseCommand = (
   argv: readonly string[],
@@ -37,7 +54,7 @@ export const parseCommand = (
   environment: Pick<CliEnvironment, "stdout" | "version">,
 ): ParsedCommand | null => {
   let parsed: ParsedCommand | null = null;
-  const program = createProgram(commands, {
+  const program = createProgram(withoutThoseAbove(argv, commands), {
     version: environment.version,
     print: (text) => void environment.stdout.write(text),
     found: (result) => {

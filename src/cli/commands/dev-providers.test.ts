@@ -51,6 +51,41 @@ describe("cryptlet dev providers", () => {
     await expect(fetch(`${ready.control}/state`)).rejects.toThrow("fetch failed");
   });
 
+  it("answers from a recording, and nothing that is not in it", async () => {
+    const folder = temporaryFolder();
+    const replay = path.join(folder, "negative.json");
+    const caFile = path.join(folder, "ca.pem");
+    const asked = { url: "https://api.awattar.de/v1/marketdata" };
+    const json = { data: [{ marketprice: -12.5 }] };
+    const exchanges = [{ id: "awattar", request: asked, json }];
+    writeFileSync(replay, JSON.stringify({ version: 1, exchanges }));
+    const { events, stop, done } = startFollowing(
+      ["dev", "providers", "--replay", replay, "--ca-file", caFile],
+      commands,
+    );
+    const ready = (await events.next()) as Ready;
+    expect(ready).toMatchObject({ type: "ready", caFile, hosts: ["api.awattar.de"] });
+    const ca = readFileSync(caFile, "utf8");
+    expect(await ask(ready, ca, "api.awattar.de", "/v1/marketdata")).toBe(200);
+    expect(await ask(ready, ca, "api.awattar.de", "/v1/other")).toBe(404);
+    stop(createStop("SIGTERM"));
+    expect(await done).toMatchObject({ code: 0, stderr: expect.stringContaining("/v1/other") });
+  });
+
+  it("refuses a recording that is none, and a place for the authority that is none", async () => {
+    const folder = temporaryFolder();
+    const replay = path.join(folder, "broken.json");
+    writeFileSync(replay, '{ "version": 2 }');
+    const broken = await runForTest(["dev", "providers", "--replay", replay], commands);
+    expect(broken).toMatchObject({ code: 2, stderr: expect.stringContaining("RECORDING_INVALID") });
+    writeFileSync(replay, '{ "version": 1, "exchanges": [] }');
+    const unwritable = await runForTest(
+      ["dev", "providers", "--replay", replay, "--ca-file", path.join(folder, "no/ca.pem")],
+      commands,
+    );
+    expect(unwritable.stderr).toContain("FILE_UNWRITABLE");
+  });
+
   it("plays a recorded series", async () => {
     const series = path.join(temporaryFolder(), "series.csv");
     writeFileSync(series, "Date,Price\n2020-01,1560.670\n2020-02,1597.100\n");

@@ -7,8 +7,9 @@ export const devProviders = defineCommand({
   description:
     "Serves the real answer shapes of the providers over real TLS under their real host names, on the loopback " +
     "interface, from one seeded price or a recorded series. Everything that a fabric publishes from it is marked " +
-    "EMULATED. Prints the lines for the host's configuration and runs until it is stopped. The price can be set, and " +
-    "a provider made to fail, through the control address.",
+    "EMULATED. With --replay it gives the answers of a recording instead, for a Cryptlet of your own. Prints the lines " +
+    "for the host's configuration and runs until it is stopped. Without a recording the price can be set, and a provider " +
+    "made to fail, through the control address.",
   options: {
     seed: {
       kind: "text",
@@ -26,6 +27,11 @@ export const devProviders = defineCommand({
     },
     series: { kind: "text", value: "FILE", help: "play a Date,Price file instead of the walk" },
     from: { kind: "text", value: "YYYY-MM", help: "first row of the series" },
+    replay: {
+      kind: "text",
+      value: "FILE",
+      help: "answer from this recording, or folder of them, and play nothing else",
+    },
     port: {
       kind: "integer",
       value: "NUMBER",
@@ -57,9 +63,19 @@ export const devProviders = defineCommand({
       command: "cryptlet dev providers --series monthly.csv --from 2020-01",
       says: "Recorded prices, one row every five seconds.",
     },
+    {
+      command: "cryptlet dev providers --replay recordings --port 8443 --ca-file providers-ca.pem",
+      says: "The sources of your own Cryptlet, for a host without network.",
+    },
   ],
   service: true,
   run: async ({ options, output, signal }) => {
+    const { replay } = options;
+    if (replay !== undefined) {
+      const { serveRecording } = await import("../serve-recording.ts");
+      await serveRecording({ ...options, replay, output, signal });
+      return undefined;
+    }
     const { serveProviders } = await import("../serve-providers.ts");
     await serveProviders({ ...options, output, signal });
     return undefined;
