@@ -143,6 +143,7 @@ describe("/openapi.json", () => {
         "/v1/attestation",
         "/v1/batches/{id}/{round}/proof",
         "/v1/bundles/{digest}",
+        "/v1/ccip/{sender}/{data}",
         "/v1/cryptlets",
         "/v1/cryptlets/{id}",
         "/v1/deliveries",

@@ -52,8 +52,19 @@ describe("the client in a browser", () => {
     expect(builtins).toEqual([]);
     expect(text).not.toMatch(/require\(["']/);
     const realm = createContext({
-      ...{ TextEncoder, TextDecoder, TextDecoderStream, atob, btoa, fetch, URL, URLSearchParams },
-      ...{ AbortSignal, AbortController, setTimeout, clearTimeout, crypto: globalThis.crypto },
+      TextEncoder,
+      TextDecoder,
+      TextDecoderStream,
+      atob,
+      btoa,
+      fetch,
+      URL,
+      URLSearchParams,
+      AbortSignal,
+      AbortController,
+      setTimeout,
+      clearTimeout,
+      crypto: globalThis.crypto,
     });
     runInContext(text, realm);
     const call = `(async () => JSON.stringify([
