@@ -56,6 +56,17 @@ const news = <Entry extends { readonly receivedAt: number | null }>(
   });
 };
 
+/** What was recorded of a run that told its end; its row is closed with the transcript a moment later. */
+const transcriptOf = async (fabric: Fabric, run: string): Promise<unknown> => {
+  const id = runIdSchema.parse(run);
+  for (let looks = 0; looks < LOOKS; looks += 1) {
+    if ((await fabric.runs.get(id)).status !== "running") break;
+    // Also while the session ends: its last run is kept like every other.
+    await systemClock.sleep(LOOK_MS);
+  }
+  return fabric.runs.transcript(id);
+};
+
 /**
  * The answers come from the runs' transcripts, which the enclave chained by hash; sealed ones are opened as an auditor
  * would. An answer that repeats the one before it is left out: a recording tells changes.
@@ -72,17 +83,6 @@ export const createAnswerRecorder = (options: {
   const { file, about, secrets, auditorKey } = options;
   let recording: Recording = { ...EMPTY_RECORDING, about };
   let writing: Promise<unknown> = Promise.resolve();
-
-  const transcriptOf = async (fabric: Fabric, run: string): Promise<unknown> => {
-    const id = runIdSchema.parse(run);
-    // A run tells its end before its row is closed with the transcript.
-    for (let looks = 0; looks < LOOKS; looks += 1) {
-      if ((await fabric.runs.get(id)).status !== "running") break;
-      // Also while the session ends: its last run is kept like every other.
-      await systemClock.sleep(LOOK_MS);
-    }
-    return fabric.runs.transcript(id);
-  };
 
   const take = async (fabric: Fabric, run: string): Promise<Recorded | null> => {
     let stored: unknown;
