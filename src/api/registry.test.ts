@@ -162,7 +162,7 @@ describe("a submission", () => {
       ["an empty part", size(8), 400, "SUBMISSION_MALFORMED"],
       ["a part that is cut off", Uint8Array.of(0, 0, 1, 0, 1), 400, "SUBMISSION_MALFORMED"],
       ["no JSON", Uint8Array.of(0, 0, 0, 1, 0x7b), 400, "JSON_MALFORMED"],
-      ["another statement", some(), 422, "LOG_ENTRY_INVALID"],
+      ["another statement", some(), 422, "PAYLOAD_TYPE_UNEXPECTED"],
       ["too much", size(65_537), 413, "SUBMISSION_TOO_LARGE"],
     ];
     for (const [what, body, status, code] of cases) {

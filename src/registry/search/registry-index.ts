@@ -108,7 +108,11 @@ export const createRegistryIndex = (store: Store): RegistryIndex => {
     let corrections: Corrections = new Map();
     for (const [tier, { match, expression }] of tiers.entries()) {
       if (tier < from.tier) continue;
-      if (match === "similar") corrections = await findCorrections(store.db, query.words);
+      if (match === "similar") {
+        // Where anything has the words as they stand, on this page or on one before, nothing was mistyped.
+        if (found.length > 0 || (cursor !== null && tier !== from.tier)) break;
+        corrections = await findCorrections(store.db, query.words);
+      }
       const asked = expression(corrections);
       if (asked === null) continue;
       const after = tier === from.tier ? from.place : -1;

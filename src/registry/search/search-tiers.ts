@@ -9,8 +9,8 @@ export const MATCHES = [
   "offers",
   "description",
   "partial",
-  "similar",
   "deprecated",
+  "similar",
 ] as const;
 export type Match = (typeof MATCHES)[number];
 
@@ -70,9 +70,9 @@ const corrected = (words: readonly string[], corrections: Corrections): string =
 
 /**
  * The questions that find a query's packages, in the order in which a person expects the answers: the package of that
- * name, names that begin so, names with these words, feeds and providers, descriptions, words that only begin so, words
- * that may have been meant. What is deprecated comes last, unless it was asked for by its name; what is revoked does not
- * come unless it was asked for.
+ * name, names that begin so, names with these words, feeds and providers, descriptions, words that only begin so. What is
+ * deprecated comes behind them, unless it was asked for by its name; what is revoked does not come unless it was asked
+ * for. The last one, words that may have been meant, is for where all the others found nothing.
  */
 export const searchTiers = (
   query: SearchQuery,
@@ -82,9 +82,11 @@ export const searchTiers = (
   const asksDeprecated = query.filters.some(
     ({ name, value }) => name === "is" && value === "deprecated",
   );
+  const notOld = (expression: string) =>
+    framed(asksDeprecated ? expression : but(expression, IS_DEPRECATED));
   const current = (match: Match, expression: string): SearchTier => ({
     match,
-    expression: () => framed(asksDeprecated ? expression : but(expression, IS_DEPRECATED)),
+    expression: () => notOld(expression),
   });
   const old = (expression: string): readonly SearchTier[] =>
     asksDeprecated
@@ -92,40 +94,30 @@ export const searchTiers = (
       : [{ match: "deprecated", expression: () => framed(all([expression, IS_DEPRECATED])) }];
   if (query.words.length === 0) return [current("offers", IS_PACKAGE), ...old(IS_PACKAGE)];
   const t = wordTiers(query);
+  const found = [t.prefix, t.nameWords, t.description, t.partial];
   return [
     { match: "name", expression: () => framed(t.name) },
     current("name-prefix", but(t.prefix, t.name)),
     current("name-words", but(t.nameWords, t.prefix)),
-    current("offers", but(t.offers, t.nameWords)),
-    current("description", but(t.description, t.nameWords, t.offers)),
-    current("partial", but(t.partial, t.nameWords, t.description)),
+    current("offers", but(t.offers, t.prefix, t.nameWords)),
+    current("description", but(t.description, t.prefix, t.nameWords, t.offers)),
+    current("partial", but(t.partial, t.prefix, t.nameWords, t.description)),
+    ...old(but(any(found), t.name)),
     {
       match: "similar",
       expression: (corrections) =>
-        corrections.size === 0
-          ? null
-          : current(
-              "similar",
-              but(corrected(query.words, corrections), t.nameWords, t.description, t.partial),
-            ).expression(corrections),
+        corrections.size === 0 ? null : notOld(corrected(query.words, corrections)),
     },
-    ...old(but(any([t.nameWords, t.description, t.partial]), t.name)),
   ];
 };
 
-const wordTiers = ({ name: typed, words }: SearchQuery) => {
-  const hyphened = wholeName(typed);
-  const closed = words.join("");
-  const last = words.at(-1) ?? "";
-  const lastHalf = words.map((word, at) => (at === words.length - 1 ? half(word) : whole(word)));
-  const name = inColumns(NAME, token(hyphened));
-  // Every name that begins so is among the names with these words, so that later tiers leave out those only; a single
-  // letter at the end is asked for whole, and there it is not.
-  const beginning = last.length > 1 ? token(hyphened) : begins(hyphened);
+/** Beginnings cost most, because FTS5 merges the lists of all words that begin so: few of these have one. */
+const wordTiers = ({ name, words }: SearchQuery) => {
+  const hyphened = wholeName(name);
   return {
-    name,
+    name: inColumns(NAME, token(hyphened)),
     prefix: inColumns(NAME, begins(hyphened)),
-    nameWords: inColumns(NAME, any([beginning, all(lastHalf), half(closed)])),
+    nameWords: inColumns(NAME, any([all(words.map(whole)), token(words.join(""))])),
     offers: inColumns(OFFERS, all(words.map(whole))),
     description: inColumns(ALL, all(words.map(whole))),
     partial: inColumns(ALL, all(words.map(half))),
