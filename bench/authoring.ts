@@ -1,4 +1,5 @@
 import { measureBuildTime } from "./authoring/build-time.ts";
+import { measureDevReload } from "./authoring/dev-reload.ts";
 import { measureInitToValue } from "./authoring/init-to-value.ts";
 import type { BenchRow } from "./report.ts";
 
@@ -6,4 +7,5 @@ import type { BenchRow } from "./report.ts";
 export const runAuthoringBench = async (): Promise<readonly BenchRow[]> => [
   ...measureBuildTime(),
   ...(await measureInitToValue()),
+  ...(await measureDevReload()),
 ];

@@ -164,5 +164,4 @@ export type DevEvent =
   | { readonly type: "recorded"; readonly file: string; readonly answers: number }
   | { readonly type: "record-failed"; readonly error: DevFault }
   | { readonly type: "note"; readonly message: string }
-  | { readonly type: "stopping" }
   | { readonly type: "stopped" };

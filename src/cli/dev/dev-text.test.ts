@@ -125,7 +125,6 @@ describe("createDevText", () => {
       { type: "recorded", file: "f", answers: 2 },
       { type: "record-failed", error },
       { type: "note", message: "n" },
-      { type: "stopping" },
       { type: "stopped" },
     ];
     for (const event of events) expect(text(event)).not.toMatch(/\[object|undefined/);

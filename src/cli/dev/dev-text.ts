@@ -141,8 +141,6 @@ export const createDevText =
         return faultLines(event.error, style);
       case "note":
         return style.warn(event.message);
-      case "stopping":
-        return "";
       case "stopped":
         return "Stopped; nothing is left.";
       default:
