@@ -1,7 +1,10 @@
+import { spawnSync, type SpawnSyncOptions } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { renameSync } from "node:fs";
+import { existsSync, renameSync } from "node:fs";
 import { mkdir, open, readFile, rm, unlink } from "node:fs/promises";
 import path from "node:path";
+
+const SHELL = "/bin/sh";
 
 /** A file that a folder shall hold; without bytes, one that is removed as soon as one of `when` changes. */
 export type ReplacedFile =
@@ -11,6 +14,21 @@ export type ReplacedFile =
 const isSame = async (file: string, bytes: Uint8Array): Promise<boolean> => {
   const found = await readFile(file).catch(() => null);
   return found !== null && found.equals(bytes);
+};
+
+const RENAME = 'while [ $# -gt 1 ]; do mv -f -- "$1" "$2" || exit 1; shift 2; done';
+
+/**
+ * One after the other. Several are left to a process of its own session: whoever kills this one, or its group, between
+ * two of them does not stop the rest. Where there is no shell it is done here.
+ */
+const renameAll = (drafts: readonly { readonly draft: string; readonly file: string }[]): void => {
+  if (drafts.length > 1 && existsSync(SHELL)) {
+    const names = drafts.flatMap(({ draft, file }) => [draft, file]);
+    const options = { detached: true, stdio: "ignore" } as SpawnSyncOptions;
+    if (spawnSync(SHELL, ["-c", RENAME, "rename", ...names], options).status === 0) return;
+  }
+  for (const { draft, file } of drafts) if (existsSync(draft)) renameSync(draft, file);
 };
 
 const syncFolder = async (directory: string): Promise<void> => {
@@ -60,7 +78,6 @@ export const replaceFiles = async (
       await unlink(path.join(directory, each.name)).catch((error: NodeJS.ErrnoException) => {
         if (error.code !== "ENOENT") throw error;
       });
-  // Without a wait in between: nothing else of this process runs before the last one has its name.
-  for (const { draft, file } of drafts) renameSync(draft, file);
+  renameAll(drafts);
   await syncFolder(directory);
 };

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 
@@ -56,6 +56,102 @@ describe("cryptlet build", () => {
     const run = await build(typed);
     expect(JSON.parse(run.stdout)).toMatchObject({ error: { code: "PACKAGE_BUILD_FAILED" } });
     expect(run.stdout).toContain(`in ${typed} does not build`);
+  });
+
+  it("tells digest, measurement, sizes, what it may touch and its limits, the same with --check", async () => {
+    const out = path.join(temporaryFolder(), "gold-price");
+    const written = JSON.parse((await build(SOURCE, "--out", out)).stdout) as { data: object };
+    expect(written.data).toMatchObject({
+      digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/) as string,
+      measurement: expect.stringMatching(/^sha256:[0-9a-f]{64}$/) as string,
+      maxBundleBytes: 4_194_304,
+      feeds: ["xau-usd"],
+      limits: { timeoutMs: 10_000, maxHostCalls: 256 },
+      capabilities: expect.arrayContaining([
+        {
+          grant: "http api.gold-api.com:443/price/XAU",
+          says: "asks https://api.gold-api.com/price/XAU",
+        },
+      ]) as object[],
+      modules: expect.arrayContaining([
+        expect.objectContaining({ name: "src/main.ts" }),
+      ]) as object[],
+    });
+    const measured = await runForTest(["enclave", "measure", out, "--json"], commands);
+    const { data } = JSON.parse(measured.stdout) as { data: { measurement: string } };
+    expect(written.data).toMatchObject({ measurement: data.measurement });
+    const before = readdirSync(".").toSorted();
+    const checked = JSON.parse((await build(SOURCE, "--check")).stdout) as { data: object };
+    expect(checked.data).toEqual({ ...written.data, package: null });
+    expect(readdirSync(".").toSorted()).toEqual(before);
+    const people = await runForTest(["build", SOURCE, "--check"], commands);
+    expect(people.stdout).toContain("nothing else");
+    expect((await build(SOURCE, "--check", "--out", out)).code).toBe(2);
+  });
+
+  it("lists every place of a forbidden use for machines, names them for people, and writes nothing", async () => {
+    const folder = temporaryFolder();
+    cpSync(SOURCE, folder, { recursive: true });
+    writeFileSync(
+      path.join(folder, "src/main.ts"),
+      "export const cryptlet = {\n  at: Date.now(),\n  id: Math.random(),\n};\n",
+    );
+    const out = path.join(temporaryFolder(), "out");
+    const run = await build(folder, "--out", out);
+    expect(run.code).toBe(2);
+    expect(JSON.parse(run.stdout)).toMatchObject({
+      error: { code: "SOURCE_FORBIDDEN" },
+      data: {
+        faults: [
+          { file: "src/main.ts", line: 2, column: 7, api: "Date.now" },
+          { file: "src/main.ts", line: 3, column: 7, api: "Math.random" },
+        ],
+      },
+    });
+    expect(existsSync(out)).toBe(false);
+    const people = await runForTest(["build", folder, "--out", out], commands);
+    expect(people.stderr).toMatch(/src\/main\.ts:2:7: Date\.now .*ctx\.now\(\)/);
+  });
+
+  it("keeps a publisher's signature over the same code, and drops one over other code", async () => {
+    const folder = temporaryFolder();
+    cpSync(SOURCE, folder, { recursive: true });
+    const main = path.join(folder, "src/main.ts");
+    writeFileSync(
+      main,
+      readFileSync(main, "utf8").replaceAll(
+        /"(?:\.\.\/)+src\/sdk\/index\.ts"/g,
+        '"cryptlet-fabric/sdk"',
+      ),
+    );
+    for (const name of readdirSync(path.join(folder, "src/sources"))) {
+      const file = path.join(folder, "src/sources", name);
+      writeFileSync(
+        file,
+        readFileSync(file, "utf8").replaceAll(
+          /"(?:\.\.\/)+src\/sdk\/index\.ts"/g,
+          '"cryptlet-fabric/sdk"',
+        ),
+      );
+    }
+    const spot = path.join(folder, "src/spot-market.ts");
+    writeFileSync(
+      spot,
+      readFileSync(spot, "utf8").replaceAll(
+        /"(?:\.\.\/)+src\/sdk\/index\.ts"/g,
+        '"cryptlet-fabric/sdk"',
+      ),
+    );
+    const out = path.join(temporaryFolder(), "out");
+    await build(folder, "--out", out);
+    const signature = path.join(out, "sigstruct.bin");
+    writeFileSync(signature, "signed");
+    await build(folder, "--out", out);
+    expect(existsSync(signature)).toBe(true);
+    const manifest = path.join(folder, "cryptlet.json");
+    writeFileSync(manifest, readFileSync(manifest, "utf8").replace('"1.0.0"', '"1.0.1"'));
+    await build(folder, "--out", out);
+    expect(existsSync(signature)).toBe(false);
   });
 
   it("refuses a folder that is no Cryptlet, and an output that cannot be written", async () => {
