@@ -78,4 +78,4 @@ it("is whole after kill -9 at every change of a name, and publishing again ends 
     }
   // Before the publisher, between publisher and release, and after both.
   expect([...seen].toSorted((a, b) => a - b)).toEqual([0, 1, 2]);
-});
+}, 180_000);
