@@ -53,7 +53,7 @@ export const startReleaseWatch = (parts: {
       log.error("a release in use was revoked", {
         release,
         reason: revoked.reason,
-        then: onRevoked === "stop" ? "it signs nothing any more" : "it goes on, by policy",
+        policy: onRevoked === "stop" ? "it signs nothing any more" : "it goes on, by policy",
       });
     one.deprecated = deprecated?.reason ?? null;
     one.revoked = revoked?.reason ?? null;
@@ -73,7 +73,8 @@ export const startReleaseWatch = (parts: {
   };
 
   const loop = async (): Promise<void> => {
-    while (source && !signal.aborted) {
+    if (!source) return;
+    while (!signal.aborted) {
       await clock.sleep(intervalMs, { signal }).catch(() => undefined);
       if (!signal.aborted) await look();
     }
