@@ -4,6 +4,7 @@ import type {
   CryptletPackage,
   ReplayDifference,
   ReplayReport,
+  RunReport,
 } from "../../enclave-sim/host/enclave.ts";
 import { findChainFault } from "../../enclave-sim/host/journal.ts";
 import { jsonDifferences } from "../../enclave-sim/host/json-differences.ts";
@@ -12,7 +13,6 @@ import type { Transcript } from "../../enclave-sim/protocol/transcript.ts";
 import { fabricError, isFabricError } from "../core/errors/fabric-error.ts";
 import { fabricIdSchema } from "../core/ids.ts";
 import { runReceiptDigest } from "../envelope/run-receipt.ts";
-import type { ObservationDraft } from "../sdk/abi.ts";
 import type { ReplaySubject, SignedStatement } from "./read-transcript.ts";
 import { createTemporaryFolder } from "./temporary-folder.ts";
 
@@ -34,7 +34,7 @@ const refuse = (reason: string): never => {
 
 /** The sources as the enclave signs them; null where it would sign none of these. */
 const sourcesOf = (
-  { sources }: ObservationDraft,
+  { sources }: RunReport["observation"],
   { entries }: Transcript,
 ): readonly unknown[] | null => {
   const provenance = entries.flatMap((entry) => entry.provenance);

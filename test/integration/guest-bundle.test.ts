@@ -44,7 +44,9 @@ describe.each(names)("the bundle of %s", (name) => {
     const folders = sourcesOf(await built).map((source) => source.replaceAll("../", ""));
     const foreign = folders.filter(
       (source) =>
-        !/^(?:src\/sdk\/|src\/core\/decimal\.ts$|src\/|cryptlet\.json$|entry\.js$)/.test(source),
+        !/^(?:cryptlet-fabric\/sdk\/|cryptlet-fabric\/core\/decimal\.ts$|src\/|cryptlet\.json$|entry\.js$)/.test(
+          source,
+        ),
     );
     expect(foreign).toEqual([]);
     expect(folders.filter((source) => /core\/errors|node_modules|zod/.test(source))).toEqual([]);

@@ -5,7 +5,6 @@ import { fabricError } from "../../core/errors/fabric-error.ts";
 import { fileFault } from "../../core/errors/file-fault.ts";
 import { createMarketClock } from "../../core/market-clock.ts";
 import { serializeBundle } from "../../envelope/bundle.ts";
-import type { Json } from "../../sdk/abi.ts";
 import { writeRecording } from "../../test-kit/recording.ts";
 import type { CommandResult } from "../command.ts";
 import { parseEndpoints, readJsonFile } from "../dev/dev-inputs.ts";
@@ -14,7 +13,7 @@ import { readDevVars, VARS_FILE } from "../dev/dev-vars.ts";
 import { toJsonText } from "../output.ts";
 import { recordingOf } from "../recording-of.ts";
 import type { Style } from "../style.ts";
-import { type RunOptions, type RunOutcome, runOnce } from "./run-once.ts";
+import { type RunJson, type RunOptions, type RunOutcome, runOnce } from "./run-once.ts";
 import { createRunReport } from "./run-report.ts";
 import { chooseFeed, openRunSubject } from "./run-subject.ts";
 import { formatRun } from "./run-text.ts";
@@ -96,8 +95,8 @@ export const runCryptlet = async (
   const { found, mapper } = await openRunSubject(folder, signal);
   const { manifest } = found;
   const feed = chooseFeed(found, flags.feed);
-  const parameters = (await readJsonFile(flags.parameters, signal)) as Json;
-  const configuration = (await readJsonFile(flags.configuration, signal)) as Json;
+  const parameters = (await readJsonFile(flags.parameters, signal)) as RunJson;
+  const configuration = (await readJsonFile(flags.configuration, signal)) as RunJson;
   const missing: { readonly method: string; readonly url: string }[] = [];
   // The clock begins where the recording ends, and the recording answers by the clock.
   let now = () => flags.at ?? Date.now();

@@ -20,7 +20,6 @@ import { bytesToHex } from "../../crypto/bytes.ts";
 import { generateX25519, x25519PublicKey } from "../../crypto/hpke/hpke.ts";
 import { type Bundle, buildBundle } from "../../envelope/bundle.ts";
 import { computeFeedHash } from "../../envelope/feed-hash.ts";
-import type { Json, TriggerInput } from "../../sdk/abi.ts";
 import type { DevSourcesDesk } from "../dev/dev-sources.ts";
 import { createTemporaryFolder } from "../temporary-folder.ts";
 
@@ -29,12 +28,16 @@ const FABRIC = fabricIdSchema.parse("run");
 /** What such a statement is good for, ms. */
 const VALID_MS = 60_000;
 
+type TriggerInput = Parameters<LoadedCryptlet["run"]>[0];
+/** Any JSON value. */
+export type RunJson = TriggerInput["parameters"];
+
 /** How one run is made. */
 export interface RunOptions {
   readonly found: CryptletPackage;
   readonly feed: string;
-  readonly parameters: Json;
-  readonly configuration: Json;
+  readonly parameters: RunJson;
+  readonly configuration: RunJson;
   /** Values by name. */
   readonly secrets: Readonly<Record<string, string>>;
   /** Time of trigger and enclave. */
