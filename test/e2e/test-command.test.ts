@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import type { TestsReport } from "../../src/cli/test/test-report.ts";
+import type { TestsReport } from "../../src/cli/package-tests/test-report.ts";
 import { startCli } from "../support/cli-process.ts";
 import { packedProject, type PackedProject } from "../support/packed-project.ts";
 

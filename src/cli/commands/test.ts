@@ -27,8 +27,8 @@ export const test = defineCommand({
   exits: { 5: "vitest is not installed in the folder" },
   run: async ({ args, options, output, signal }) => {
     const { readdirSync } = await import("node:fs");
-    const { runVitest } = await import("../test/run-vitest.ts");
-    const { firstFailure } = await import("../test/test-report.ts");
+    const { runVitest } = await import("../package-tests/run-vitest.ts");
+    const { firstFailure } = await import("../package-tests/test-report.ts");
     const { fabricError } = await import("../../core/errors/fabric-error.ts");
     const { fileFault } = await import("../../core/errors/file-fault.ts");
     const folder = args.folder ?? ".";
