@@ -60,7 +60,7 @@ export const measureDevReload = async (): Promise<readonly BenchRow[]> => {
     for (;;) {
       const { value, done } = await lines.next();
       if (done) throw new Error("cryptlet dev ended");
-      if ((JSON.parse(String(value)) as { type: string }).type === type) return;
+      if ((JSON.parse(value) as { type: string }).type === type) return;
     }
   };
   const timer = setTimeout(() => child.kill("SIGKILL"), LIMIT_MS * (SAVES + 2));
