@@ -46,7 +46,11 @@ export const dev = defineCommand({
       value: "FILE",
       help: "secrets, NAME=value lines for its owner alone; default: .dev.vars",
     },
-    parameters: { kind: "text", value: "FILE", help: "JSON that every feed is run with" },
+    parameters: {
+      kind: "text",
+      value: "FILE",
+      help: "JSON that every feed is run with; default: parameters.json of the folder, where there is one",
+    },
     configuration: { kind: "text", value: "FILE", help: "JSON that ctx.configuration gives" },
     readChain: {
       kind: "list",

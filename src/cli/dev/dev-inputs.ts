@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import path from "node:path";
 
 import { buildPackage, writePackage } from "../../../enclave-sim/host/build-package.ts";
@@ -19,6 +20,12 @@ export const readJsonFile = async (
   if (file === undefined) return null;
   const limit = MAX_JSON_BYTES;
   return parseStrictJson(await readInput(file, { limit, signal }), { limit, what: file });
+};
+
+/** What the feeds are run with where no file is named: `parameters.json` of the folder, where there is one. */
+export const parametersFile = (folder: string, named: string | undefined): string | undefined => {
+  const usual = path.join(folder, "parameters.json");
+  return named ?? (existsSync(usual) ? usual : undefined);
 };
 
 /** `mainnet=https://…` by name. Throws `USAGE_INVALID`. */

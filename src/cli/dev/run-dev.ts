@@ -15,7 +15,7 @@ import { startDevChain, type DevChain } from "./dev-chain.ts";
 import { startDevControl } from "./dev-control.ts";
 import type { DevEvent } from "./dev-event.ts";
 import { toDevFault } from "./dev-fault.ts";
-import { parseEndpoints, placeOthers, readJsonFile } from "./dev-inputs.ts";
+import { parametersFile, parseEndpoints, placeOthers, readJsonFile } from "./dev-inputs.ts";
 import { listenForKeys, type KeySource } from "./dev-keys.ts";
 import { createDevLog } from "./dev-log.ts";
 import { CLOCK_BOUNDS, createDevSession } from "./dev-session.ts";
@@ -163,7 +163,7 @@ export const runDev = async (options: DevOptions): Promise<void> => {
   try {
     const endpoints = parseEndpoints(options.readChain);
     const [parameters, configuration] = await Promise.all([
-      readJsonFile(options.parameters, signal),
+      readJsonFile(parametersFile(folder, options.parameters), signal),
       readJsonFile(options.configuration, signal),
     ]);
     const secrets = secretsReader(options);
