@@ -1,10 +1,9 @@
 import type { z } from "zod";
 
 import { fabricError } from "../core/errors/fabric-error.ts";
-import { digestSchema, feedIdSchema, runIdSchema } from "../core/ids.ts";
+import { feedIdSchema, runIdSchema } from "../core/ids.ts";
 import {
   attestationAnswer,
-  bundleAnswer,
   transcriptAnswer,
   feedAnswer,
   feedsAnswer,
@@ -22,6 +21,7 @@ import {
 } from "./answers.ts";
 import type { CallOptions } from "./call-options.ts";
 import { createDeadLetterClient, type DeadLetterClient } from "./dead-letter-client.ts";
+import { createEnvelopeClient, type EnvelopeClient } from "./envelope-client.ts";
 import { createDeliveryClient, type DeliveryClient } from "./delivery-client.ts";
 import { createHttpReader } from "./http-reader.ts";
 import { requestRound, type RequestOptions, type RequestedRound } from "./request-round.ts";
@@ -79,10 +79,7 @@ export interface FabricClient {
   readonly webhooks: WebhookClient;
   readonly deliveries: DeliveryClient;
   readonly deadLetters: DeadLetterClient;
-  readonly envelopes: {
-    /** The bundle as it came; check it with `verifyBundle`. Throws `ENVELOPE_UNKNOWN`. */
-    bundle(digest: string, options?: CallOptions): Promise<unknown>;
-  };
+  readonly envelopes: EnvelopeClient;
   readonly runs: {
     /**
      * Everything that crossed the wall in one run, plain or sealed, for `cryptlet replay`.
@@ -189,13 +186,7 @@ export const createFabricClient = (options: FabricClientOptions): FabricClient =
     webhooks: createWebhookClient(reader),
     deliveries: createDeliveryClient(reader),
     deadLetters: createDeadLetterClient(reader),
-    envelopes: {
-      bundle: async (digest, call) => {
-        const id = digestSchema.safeParse(digest);
-        if (!id.success) throw fabricError("ENVELOPE_UNKNOWN", { digest: digest.slice(0, 80) });
-        return read(`v1/bundles/${id.data}`, bundleAnswer, call);
-      },
-    },
+    envelopes: createEnvelopeClient(reader),
     runs: {
       transcript: async (run, call) => {
         const id = runIdSchema.safeParse(run);

@@ -26,6 +26,7 @@ export type {
   RoundAnswer,
   RoundReceiptAnswer,
 } from "./answers.ts";
+export type { EnvelopeClient, VerifyOptions } from "./envelope-client.ts";
 export { encodePythUpdate } from "./encode-pyth-update.ts";
 export { packPythUpdate } from "./pack-pyth-update.ts";
 export type { FeedSigners } from "./pack-report.ts";

@@ -68,6 +68,12 @@ export const envelopeErrors = {
     hint: "Both forms must state one fact. Do not use the value.",
     exit: 14,
   },
+  ANSWER_DIFFERS: {
+    kind: "verification",
+    message: "The server says another {field} than what is signed",
+    hint: "Do not use the answer: the envelope is sound, the server is wrong or lies.",
+    exit: 14,
+  },
   EVIDENCE_MISSING: {
     kind: "verification",
     message: "The policy asks for evidence and none was appraised: {reason}",
