@@ -58,7 +58,12 @@ const packageFile = (
   language: TemplateLanguage,
   fabric: { readonly specifier: string; readonly versions: FabricPackage["devDependencies"] },
 ): string => {
-  const tools = ["vitest", ...(language === "ts" ? ["typescript", "@types/node"] : [])];
+  // anvil is the chain that `cryptlet dev` starts.
+  const tools = [
+    "@foundry-rs/anvil",
+    "vitest",
+    ...(language === "ts" ? ["typescript", "@types/node"] : []),
+  ];
   const versions = tools.map((tool) => [tool, `^${fabric.versions[tool] ?? ""}`] as const);
   const devDependencies = Object.fromEntries(
     [["cryptlet-fabric", fabric.specifier] as const, ...versions].toSorted(([a], [b]) =>
