@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 
 import { findAnvil, startAnvil } from "./anvil.ts";
 
@@ -16,6 +17,25 @@ const askChainId = async (url: string): Promise<unknown> => {
   });
   return ((await response.json()) as { result: unknown }).result;
 };
+
+describe("findAnvil", () => {
+  it("finds the binary behind npm's wrapper script, which would outlive its own SIGKILL", async () => {
+    // A copy far from every package stands for a command line that was installed elsewhere.
+    const folder = mkdtempSync(path.join(tmpdir(), "anvil-path-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    writeFileSync(path.join(folder, "package.json"), '{"type":"module"}');
+    const code = readFileSync("dist/src/cli/anvil.js", "utf8").replaceAll(
+      /from "\.\.\/(.*?)"/g,
+      (_all, rest: string) =>
+        `from ${JSON.stringify(pathToFileURL(path.resolve("dist/src", rest)).href)}`,
+    );
+    const copy = path.join(folder, "anvil.js");
+    writeFileSync(copy, code.replace(/\n\/\/# sourceMappingURL.*/, ""));
+    const far = (await import(pathToFileURL(copy).href)) as { findAnvil: typeof findAnvil };
+    expect(far.findAnvil("")).toBeNull();
+    expect(far.findAnvil(path.resolve("node_modules/.bin"))).toBe(findAnvil(""));
+  });
+});
 
 describe("startAnvil", () => {
   it("starts the binary itself on a free port and stops it", async () => {

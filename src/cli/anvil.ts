@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { createRequire } from "node:module";
-import { existsSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import path from "node:path";
 
 import { fabricError } from "../core/errors/fabric-error.ts";
@@ -19,13 +19,15 @@ const MAX_BANNER = 64 * 1_024;
 const FILE = process.platform === "win32" ? "anvil.exe" : "anvil";
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64" };
 
-/** anvil's own binary inside `@foundry-rs/anvil`; null where npm did not bring one. */
-const findInPackage = (): string | null => {
+/**
+ * anvil's own binary beside the `@foundry-rs/anvil` that `from` sees; null where npm did not bring one. Its wrapper
+ * script would put one more process between us and the chain, and leave it behind on SIGKILL.
+ */
+const binaryBeside = (from: string): string | null => {
   const architecture = ARCHITECTURES[process.arch];
   if (architecture === undefined) return null;
   try {
-    const outer = createRequire(import.meta.url).resolve("@foundry-rs/anvil/package.json");
-    // The wrapper script would put one more process between us and the chain, and leave it behind on SIGKILL.
+    const outer = createRequire(from).resolve("@foundry-rs/anvil/package.json");
     const inner = createRequire(outer).resolve(
       `@foundry-rs/anvil-${process.platform}-${architecture}/package.json`,
     );
@@ -36,15 +38,23 @@ const findInPackage = (): string | null => {
   }
 };
 
-/** anvil as npm brought it, else the one of an installed Foundry on `searchPath`; null where there is none. */
-export const findAnvil = (searchPath = process.env["PATH"] ?? ""): string | null =>
-  findInPackage() ??
-  searchPath
+/** What a file on the search path starts: behind npm's wrapper script the binary itself. */
+const behindWrapper = (file: string): string => {
+  const real = realpathSync(file);
+  return real.endsWith(".mjs") ? (binaryBeside(real) ?? file) : file;
+};
+
+/** anvil as npm brought it, else the one on `searchPath`: of an installed Foundry, or of a project's own packages. */
+export const findAnvil = (searchPath = process.env["PATH"] ?? ""): string | null => {
+  const own = binaryBeside(import.meta.url);
+  if (own !== null) return own;
+  const found = searchPath
     .split(path.delimiter)
     .filter((folder) => path.isAbsolute(folder))
     .map((folder) => path.join(folder, FILE))
-    .find((file) => existsSync(file)) ??
-  null;
+    .find((file) => existsSync(file));
+  return found === undefined ? null : behindWrapper(found);
+};
 
 /**
  * A shell between us and the chain that ends it when our end of its standard input closes: also after a SIGKILL,
