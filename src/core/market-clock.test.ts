@@ -68,9 +68,7 @@ describe("sleeping in market time", () => {
     const real = createManualClock(NOON);
     const clock = createMarketClock({ at: MIDNIGHT, speed: 60 }, real);
     let woke = false;
-    const sleeping = clock.sleep(60_000).then(() => {
-      woke = true;
-    });
+    const sleeping = clock.sleep(60_000).then(() => (woke = true));
     await real.advance(999);
     expect(woke).toBe(false);
     await real.advance(1);
@@ -81,9 +79,7 @@ describe("sleeping in market time", () => {
     const real = createManualClock(NOON);
     const clock = createMarketClock({ at: MIDNIGHT, speed: 0 }, real);
     let woke = false;
-    const sleeping = clock.sleep(60_000).then(() => {
-      woke = true;
-    });
+    const sleeping = clock.sleep(60_000).then(() => (woke = true));
     clock.advance(59_999);
     await real.advance(1);
     expect(woke).toBe(false);
@@ -148,9 +144,7 @@ it("atMarketTime tells market time and keeps the machine's pace", async () => {
   const pace = createManualClock(NOON);
   const clock = atMarketTime(createMarketClock({ at: MIDNIGHT, speed: 3_600 }, pace), pace);
   let woke = false;
-  const sleeping = clock.sleep(100).then(() => {
-    woke = true;
-  });
+  const sleeping = clock.sleep(100).then(() => (woke = true));
   await pace.advance(99);
   expect(woke).toBe(false);
   expect(clock.now()).toBe(MIDNIGHT + 99 * 3_600);

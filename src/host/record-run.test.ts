@@ -76,7 +76,7 @@ describe("the record of a run", () => {
         return { digest: DIGEST, form: "plain", body: "{}" };
       },
       work: async () => {
-        clock.advance(7);
+        await clock.advance(7);
         throw fabricError("FEED_UNKNOWN", { feed: FEED });
       },
     });

@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { cryptletIdSchema, digestSchema } from "../core/ids.ts";
-import { canonicalJson } from "../envelope/canonical-json.ts";
 import { CAPABILITY } from "./capability-list.ts";
 import { provenanceSchema } from "./provenance.ts";
 import { versionSchema } from "./release-name.ts";
@@ -86,12 +85,6 @@ export type PackageStatement = z.infer<typeof packageStatementSchema>;
 export type ReleaseFile = PackageStatement["files"]["manifest"];
 /** Part that a file plays in a release. */
 export type ReleaseFileKind = keyof PackageStatement["files"];
-
-const encoder = new TextEncoder();
-
-/** The bytes that are signed. */
-export const encodePackageStatement = (statement: PackageStatement): Uint8Array =>
-  encoder.encode(canonicalJson(statement));
 
 /** Every file of a release with the part that it plays. */
 export const filesOf = (
