@@ -99,6 +99,8 @@ export const startWebhookWorker = (
     const at = clock.now();
     await store.transaction(
       async (trx) => {
+        // Removed since it was read: calls of nobody would stay for ever.
+        if (!(await changeWebhook(trx, id, { position: last.position }, at))) return;
         for (const { row } of logged)
           await insertWebhookCall(trx, {
             id: webhookMessageId(id, row.feed, row.round),
@@ -107,7 +109,6 @@ export const startWebhookWorker = (
             round: row.round,
             at,
           });
-        await changeWebhook(trx, id, { position: last.position }, at);
       },
       // A power cut takes cursor and calls together.
       { sync: "later" },
