@@ -1,15 +1,27 @@
-import { writeFile } from "node:fs/promises";
+import { open, rm } from "node:fs/promises";
 
 import { fabricError } from "../core/errors/fabric-error.ts";
 
-/** Write a file that must not exist yet: no command overwrites what is there. `mode` is that of the file. Throws `FILE_UNWRITABLE`. */
+/**
+ * Write a file that must not exist yet, to the disk: no command overwrites what is there, and a full disk keeps no half of
+ * a key. `mode` is that of the file. Throws `FILE_UNWRITABLE`.
+ */
 export const writeNewFile = async (
   file: string,
   text: string,
-  options: { readonly mode?: number } = {},
+  { mode }: { readonly mode?: number } = {},
 ): Promise<void> => {
   try {
-    await writeFile(file, text, { flag: "wx", ...options });
+    const handle = await open(file, "wx", mode);
+    try {
+      await handle.writeFile(text);
+      await handle.sync();
+    } catch (error) {
+      await rm(file, { force: true });
+      throw error;
+    } finally {
+      await handle.close();
+    }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw fabricError("FILE_UNWRITABLE", { file, reason }, { cause: error });

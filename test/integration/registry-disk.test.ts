@@ -1,31 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { expect, it, onTestFinished } from "vitest";
+import { expect, it } from "vitest";
 import { cryptletIdSchema } from "../../src/core/ids.ts";
 import { makeFolderRegistry, openFolderRegistry } from "../../src/registry/open-folder-registry.ts";
 import { failureOf } from "../support/failure-of.ts";
 import { reportNotRun } from "../support/not-run.ts";
 import { publishTiny, tinyPackage } from "../support/release-fixture.ts";
+import { smallDisk } from "../support/small-disk.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-
-/** A file system of its own with this much room; null where this machine does not let us mount one. */
-const smallDisk = (kibibytes: number): string | null => {
-  const folder = temporaryFolder();
-  const target = path.join(folder, "disk");
-  mkdirSync(target);
-  try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${kibibytes}k`, "tmpfs", target], {
-      stdio: "ignore",
-    });
-  } catch {
-    return null;
-  }
-  onTestFinished(() => {
-    execFileSync("umount", [target], { stdio: "ignore" });
-  });
-  return target;
-};
 
 it("publishes nothing onto a full disk, stays whole, and goes on when there is room", async (context) => {
   const disk = smallDisk(400);
