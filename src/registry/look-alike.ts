@@ -1,5 +1,5 @@
-import { distance } from "fastest-levenshtein";
 import type { CryptletId, Digest } from "../core/ids.ts";
+import { countSlips } from "./count-slips.ts";
 import { lookSkeleton } from "./display-text.ts";
 import type { RegistryState } from "./registry-state.ts";
 
@@ -38,19 +38,11 @@ export const nameSkeleton = (name: string): string => {
 
 const wordsOf = (name: string): string => name.split("-").toSorted().join("-");
 
-/** One swap of two neighbours: two edits by Levenshtein's count, one slip of the finger. */
-const isSwap = (a: string, b: string): boolean => {
-  if (a.length !== b.length) return false;
-  let at = 0;
-  while (at < a.length && a[at] === b[at]) at++;
-  return a[at] === b[at + 1] && a[at + 1] === b[at] && a.slice(at + 2) === b.slice(at + 2);
-};
-
 const isNear = (a: string, b: string): boolean => {
   const shorter = Math.min(a.length, b.length);
   const most = shorter >= LONG ? 2 : 1;
   if (shorter < MIN_LENGTH || Math.abs(a.length - b.length) > most) return false;
-  return isSwap(a, b) || distance(a, b) <= most;
+  return countSlips(a, b) <= most;
 };
 
 /** Another publisher's name that this one would be taken for, and why. */
