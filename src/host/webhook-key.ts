@@ -1,6 +1,6 @@
 import { createHash, hkdfSync, randomBytes } from "node:crypto";
-import { link, open, readFile, rm } from "node:fs/promises";
 import path from "node:path";
+import { readOrCreate } from "../../enclave-sim/host/create-once.ts";
 import { fabricError, isFabricError } from "../core/errors/fabric-error.ts";
 import { systemCode } from "../core/errors/system-code.ts";
 
@@ -16,34 +16,7 @@ const FILE = "webhook-key";
 const LENGTH = 32;
 const HEX = /^[0-9a-f]{64}\n?$/;
 
-/** Writes a new key unless there is one; a kill leaves the old state or the new one. */
-const make = async (file: string): Promise<void> => {
-  const draft = `${file}.${randomBytes(8).toString("hex")}`;
-  const handle = await open(draft, "wx", 0o600);
-  try {
-    await handle.writeFile(`${randomBytes(LENGTH).toString("hex")}\n`);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  try {
-    // Unlike a rename it never replaces what another process made meanwhile.
-    await link(draft, file);
-  } catch (error) {
-    if (systemCode(error) !== "EEXIST") throw error;
-  } finally {
-    await rm(draft, { force: true });
-  }
-};
-
-const read = async (file: string): Promise<Uint8Array | null> => {
-  let text: string;
-  try {
-    text = await readFile(file, "utf8");
-  } catch (error) {
-    if (systemCode(error) === "ENOENT") return null;
-    throw error;
-  }
+const parse = (text: string, file: string): Uint8Array => {
   if (!HEX.test(text))
     throw fabricError("WEBHOOK_KEY_UNREADABLE", { file, reason: "it is no key" });
   return Buffer.from(text.trimEnd(), "hex");
@@ -59,18 +32,13 @@ const derive = (key: Uint8Array, info: string): Uint8Array =>
 export const openWebhookKey = async (dataDirectory: string): Promise<WebhookKey> => {
   const file = path.join(dataDirectory, FILE);
   try {
-    let key = await read(file);
-    if (key === null) {
-      await make(file);
-      key = await read(file);
-    }
-    if (key === null) throw new Error("it is gone again");
-    const kept = key;
+    const make = () => `${randomBytes(LENGTH).toString("hex")}\n`;
+    const key = parse((await readOrCreate(file, make)).toString("utf8"), file);
     return {
-      id: createHash("sha256").update(derive(kept, "cryptlet/webhook-key-id/v1")).digest("hex"),
+      id: createHash("sha256").update(derive(key, "cryptlet/webhook-key-id/v1")).digest("hex"),
       // RFC 5869; ids of webhooks hold no character that could end the field.
       secret: (webhook, generation) =>
-        derive(kept, `cryptlet/webhook-secret/v1/${webhook}/${generation}`),
+        derive(key, `cryptlet/webhook-secret/v1/${webhook}/${generation}`),
     };
   } catch (error) {
     if (isFabricError(error)) throw error;
