@@ -24,6 +24,9 @@ const PACKAGES = {
   "nats-server": { there: () => Boolean(process.env.NATS_SERVER_BIN) || inPath("nats-server") },
   bubblewrap: { there: () => inPath("bwrap") },
   clang: { there: () => inPath("clang") },
+  // What completes commands is tried in every shell that it is printed for.
+  zsh: { there: () => inPath("zsh") },
+  fish: { there: () => inPath("fish") },
   lld: { there: () => inPath("wasm-ld") || inPath("wasm-ld-14") },
 };
 

@@ -7,6 +7,7 @@ import { brokerSecretPut } from "./commands/broker-secret-put.ts";
 import { brokerSecretRevoke } from "./commands/broker-secret-revoke.ts";
 import { brokerStart } from "./commands/broker-start.ts";
 import { build } from "./commands/build.ts";
+import { completion } from "./commands/completion.ts";
 import { contractDeploy } from "./commands/contract-deploy.ts";
 import { contractFacade } from "./commands/contract-facade.ts";
 import { deadLetterList } from "./commands/dead-letter-list.ts";
@@ -116,4 +117,5 @@ export const commands: readonly CommandRecord[] = [
   brokerSecretRevoke,
   brokerAudit,
   doctor,
+  completion,
 ];

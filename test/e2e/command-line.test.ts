@@ -78,6 +78,7 @@ describe("the built command line", () => {
         "broker secret revoke",
         "broker audit",
         "doctor",
+        "completion",
       ]
     `);
   });
