@@ -2,6 +2,7 @@ import type { z } from "zod";
 
 import { fabricError, isFabricError } from "../core/errors/fabric-error.ts";
 import { fromWire, wireErrorSchema } from "../core/errors/wire.ts";
+import { chunksOf, readBounded } from "../core/read-bounded.ts";
 
 /** Requests to one fabric, bounded in time and size. */
 export interface HttpReader {
@@ -42,17 +43,10 @@ const reasonOf = (error: unknown): string => {
   return cause instanceof Error ? cause.message : error.message;
 };
 
-const readText = async (response: Response, url: string): Promise<string> => {
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  let size = 0;
-  let text = "";
-  for await (const chunk of response.body ?? []) {
-    size += chunk.byteLength;
-    if (size > MAX_BYTES)
-      throw fabricError("CLIENT_ANSWER_INVALID", { url, reason: `more than ${MAX_BYTES} bytes` });
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return text + decoder.decode();
+const readText = async ({ body }: Response, url: string): Promise<string> => {
+  const bytes = body ? await readBounded(chunksOf(body), MAX_BYTES) : new Uint8Array();
+  if (bytes) return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  throw fabricError("CLIENT_ANSWER_INVALID", { url, reason: `more than ${MAX_BYTES} bytes` });
 };
 
 const parseJson = (text: string, url: string): unknown => {

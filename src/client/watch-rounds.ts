@@ -1,4 +1,5 @@
 import { fabricError, isFabricError } from "../core/errors/fabric-error.ts";
+import { chunksOf } from "../core/read-bounded.ts";
 import { roundAnswer, type RoundAnswer } from "./answers.ts";
 import type { HttpReader } from "./http-reader.ts";
 import { pause } from "./pause.ts";
@@ -48,7 +49,7 @@ async function* readConnection(
   onOpen();
   const parser = createSseParser();
   let last = afterRound ?? 0;
-  for await (const text of body.pipeThrough(new TextDecoderStream())) {
+  for await (const text of chunksOf(body.pipeThrough(new TextDecoderStream()))) {
     for (const { event, data } of parser.push(text)) {
       // The host's own trouble, told inside the stream before it ends it: as good as a lost connection.
       if (event === "error")

@@ -1,6 +1,7 @@
 import rateLimit from "@fastify/rate-limit";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { fabricError } from "../../core/errors/fabric-error.ts";
+import { readBounded } from "../../core/read-bounded.ts";
 import type { Fabric } from "../../host/fabric.ts";
 import { SUBMISSION_BODY } from "../../host/registry-service.ts";
 import { errorAnswers } from "../answers.ts";
@@ -11,21 +12,6 @@ import { servedRegistry } from "../served-registry.ts";
 const AT_ONCE = 4;
 /** Of a host that serves no registry; nothing is taken there. */
 const NOTHING = { maxReleaseBytes: 1, submissionsPerMinute: 30 };
-
-/** Whole body of a stream, read no further than it may be long, whatever its length claims. */
-const readBounded = async (
-  stream: AsyncIterable<Uint8Array>,
-  limit: number,
-): Promise<Uint8Array> => {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of stream) {
-    size += chunk.byteLength;
-    if (size > limit) throw fabricError("SUBMISSION_TOO_LARGE", { limit });
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, size);
-};
 
 /**
  * The door for releases. Nobody logs in: what is submitted is signed, and the log's rules say whose signature may say
@@ -43,8 +29,12 @@ export const registrySubmissionRoutes: FastifyPluginAsyncZod<{ fabric: Fabric }>
   });
   app.addContentTypeParser(
     SUBMISSION_BODY,
-    async (_request: unknown, payload: AsyncIterable<Uint8Array>) =>
-      await readBounded(payload, maxReleaseBytes),
+    async (_request: unknown, payload: AsyncIterable<Uint8Array>) => {
+      // Whatever its length claims.
+      const body = await readBounded(payload, maxReleaseBytes);
+      if (body) return body;
+      throw fabricError("SUBMISSION_TOO_LARGE", { limit: maxReleaseBytes });
+    },
   );
   app.post(
     "/v1/registry/submissions",

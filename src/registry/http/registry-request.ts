@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { fabricError, isFabricError, type FabricError } from "../../core/errors/fabric-error.ts";
 import { fromWire, wireErrorSchema } from "../../core/errors/wire.ts";
+import { chunksOf, readBounded } from "../../core/read-bounded.ts";
 
 export interface RegistryRequestOptions {
   readonly signal?: AbortSignal | undefined;
@@ -30,23 +31,8 @@ const reasonOf = (error: unknown): string => {
   return error.cause instanceof Error ? error.cause.message : error.message;
 };
 
-/** Answers that are longer than they said, or than they may be, are not read to their end. */
-const readBytes = async (response: Response, limit: number): Promise<Uint8Array | null> => {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.byteLength;
-    if (size > limit) return null;
-    chunks.push(chunk);
-  }
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return whole;
-};
+const readBytes = async ({ body }: Response, limit: number): Promise<Uint8Array | null> =>
+  body ? await readBounded(chunksOf(body), limit) : new Uint8Array();
 
 const parse = (bytes: Uint8Array): unknown => {
   try {
