@@ -8,6 +8,7 @@ import type { Manifest } from "../../src/sdk/manifest.ts";
 import { createSourceMapper } from "../host/source-mapper.ts";
 import type { BuiltCode, PackageBuilder } from "./package-builder.ts";
 import { findBundleFaults } from "./source-checks/bundle-checks.ts";
+import { ignoreForeignMaps } from "./source-checks/ignore-foreign-maps.ts";
 import { findModuleFaults, placeIn } from "./source-checks/module-checks.ts";
 import { refuseImports, type RefusedImport } from "./source-checks/refused-imports.ts";
 import { orderFaults, type SourceFault, sourceForbidden } from "./source-checks/source-fault.ts";
@@ -51,7 +52,11 @@ const bundlerFaults = (error: BuildFailure): string => {
     .join("\n");
 };
 
-const bundle = (root: string, manifest: Manifest, refused: RefusedImport[]) => {
+const bundle = (
+  root: string,
+  manifest: Manifest,
+  { refused, nameOf }: { refused: RefusedImport[]; nameOf: (file: string) => string },
+) => {
   const serve = serveEntry();
   const entry = [
     `import { cryptlet } from ${JSON.stringify(`./${manifest.main}`)};`,
@@ -81,7 +86,7 @@ const bundle = (root: string, manifest: Manifest, refused: RefusedImport[]) => {
     // Whoever imports the SDK by its package name gets the copy that serves it: two would be two times the code.
     alias: { "cryptlet:serve": serve, "cryptlet-fabric/sdk": sdkBeside(serve) },
     define: { "process.env.NODE_ENV": '"production"' },
-    plugins: [refuseImports(refused)],
+    plugins: [refuseImports(refused), ignoreForeignMaps((file) => isSdkName(nameOf(file)))],
     logLevel: "silent",
     // A tsconfig of the folder would change the bytes without being part of the package.
     tsconfigRaw: { compilerOptions: { target: "es2023", verbatimModuleSyntax: true } },
@@ -137,12 +142,12 @@ const importFault = async (
 
 const buildJavascript = async (root: string, manifest: Manifest): Promise<BuiltCode> => {
   const refused: RefusedImport[] = [];
-  const result = await bundle(root, manifest, refused);
+  const nameOf = createSourceNames(root, path.dirname(path.dirname(serveEntry())));
+  const result = await bundle(root, manifest, { refused, nameOf });
   const bytesOf = (name: string) =>
     new Uint8Array(
       result.outputFiles.find((file) => path.basename(file.path) === name)?.contents ?? [],
     );
-  const nameOf = createSourceNames(root, path.dirname(path.dirname(serveEntry())));
   const code = bytesOf(OUTPUT);
   const sourceMap = renameSources(bytesOf(`${OUTPUT}.map`), nameOf);
   const { outputs, inputs } = result.metafile;

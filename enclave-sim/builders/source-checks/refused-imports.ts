@@ -12,7 +12,8 @@ export interface RefusedImport {
 const builtins = new Set(builtinModules);
 /** Whatever could name a module of Node or something on the network. */
 const SUSPECT = /^(?:[a-z]+:|[a-z_][a-z0-9_/]*$)/;
-const OWN_SCHEMES = /^(?:data|cryptlet):/;
+/** Code inside an address would be no file, which a reader could look at and a release would name. */
+const OWN_SCHEMES = /^(?:data:(?:application\/json|text\/plain)[;,]|cryptlet:)/;
 
 /**
  * Notes imports of Node's modules and of addresses and lets the build go on, so that all faults are told at once. A
