@@ -93,13 +93,15 @@ const groupOptionsOf = async ({
 /** A release that was loaded must measure as its publisher signed. Throws `RELEASE_CONTRADICTS`. */
 const admitRelease = async (
   loaded: LoadedCryptlet,
-  { statement, release }: VerifiedRelease,
+  { statement, release, publisher }: VerifiedRelease,
   watch: Pick<ReleaseWatch, "admit"> | undefined,
 ): Promise<LoadedCryptlet> => {
   const { name, version, measurement } = statement;
   const text = `${name}@${version}`;
   if (loaded.measurement === measurement)
-    return watch ? gateRelease(loaded, text, watch.admit({ name, version }, release)) : loaded;
+    return watch
+      ? gateRelease(loaded, text, watch.admit({ name, version }, { release, publisher }))
+      : loaded;
   await loaded.close();
   throw fabricError("RELEASE_CONTRADICTS", {
     release: text,

@@ -8,7 +8,7 @@ import type { ReleaseGate } from "./release-gate.ts";
 /** Looks for revocations of the releases that run here. */
 export interface ReleaseWatch {
   /** A release begins to run; its gate is shut when it is revoked and the policy says so. */
-  admit(name: ReleaseName, release: Digest): ReleaseGate;
+  admit(name: ReleaseName, release: RunningRelease): ReleaseGate;
   /** Look now. */
   look(): Promise<void>;
   /** What `/health` tells; null on a host without releases. */
@@ -16,9 +16,15 @@ export interface ReleaseWatch {
   stop(): Promise<void>;
 }
 
+/** Which release it is, and whose. */
+export interface RunningRelease {
+  readonly release: Digest;
+  readonly publisher: Digest;
+}
+
 interface Admitted {
   readonly name: ReleaseName;
-  readonly release: Digest;
+  readonly release: RunningRelease;
   readonly gate: { stopped: string | null };
   /** Reasons that were told already. */
   revoked: string | null;

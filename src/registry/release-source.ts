@@ -49,10 +49,13 @@ export interface ReleaseSource {
    * `RELEASE_CONTRADICTS`, and why no registry could be read where nothing is known of it.
    */
   resolve(name: ReleaseName, call?: { readonly signal?: AbortSignal }): Promise<VerifiedRelease>;
-  /** Read on in every registry. A registry that cannot be reached is logged; one that lies throws. */
+  /** Read on in every registry. A registry that cannot be reached is logged; one that lies throws, after the others. */
   sync(call?: { readonly signal?: AbortSignal }): Promise<void>;
-  /** As of the last sync; revoked in one registry is revoked. */
-  standing(name: ReleaseName, release: Digest): ReleaseStanding;
+  /** As of the last sync; what its publisher revoked in one registry is revoked. */
+  standing(
+    name: ReleaseName,
+    release: { readonly release: Digest; readonly publisher: Digest },
+  ): ReleaseStanding;
   close(): Promise<void>;
 }
 
@@ -134,42 +137,69 @@ export const openReleaseSource = async (options: {
     return bytes;
   };
 
-  const find = ({ name, version }: ReleaseName): Followed | null =>
-    followed.find(({ follower }) => follower.known?.state.release(name, version)) ?? null;
-
-  const standing = ({ name, version }: ReleaseName, release: Digest): ReleaseStanding => {
-    const said = followed.flatMap(({ follower }) => {
-      const found = follower.known?.state.release(name, version);
-      return found?.release === release ? [found] : [];
+  /** In the registries' order, those that know the release, each with what its log says of it. */
+  const findAll = ({ name, version }: ReleaseName) =>
+    followed.flatMap((one) => {
+      const { known } = one.follower;
+      const found = known?.state.release(name, version);
+      return known && found ? [{ one, known, found }] : [];
     });
+
+  const standing: ReleaseSource["standing"] = (name, { release, publisher }) => {
+    // In a registry that is open to everyone a stranger may publish the same bytes, and revoke what is his there.
+    const said = findAll(name).flatMap(({ found }) =>
+      found.release === release && found.publisher === publisher ? [found] : [],
+    );
     return {
       deprecated: said.find(({ deprecated }) => deprecated)?.deprecated ?? null,
       revoked: said.find(({ revoked }) => revoked)?.revoked ?? null,
     };
   };
 
+  /** The first that the policy accepts: who took the name in another registry keeps nothing from running. */
+  const findAccepted = (asked: ReleaseName) => {
+    let refusal: unknown = null;
+    for (const { one, known, found } of findAll(asked)) {
+      const entry = known.entries.get(found.position);
+      const read = entry ? readLogEntry(entry) : null;
+      if (read?.kind !== "publish") continue;
+      const { statement } = read;
+      try {
+        judgeRelease({ statement, publisher: found.publisher }, accept);
+      } catch (error) {
+        refusal ??= error;
+        continue;
+      }
+      return { one, known, found, statement };
+    }
+    if (refusal !== null) throw refusal;
+    const fault = followed.find((each) => each.fault !== null)?.fault;
+    if (fault instanceof Error) throw fault;
+    throw fabricError("RELEASE_UNKNOWN", { release: `${asked.name}@${asked.version}` });
+  };
+
   return {
     standing,
     sync: async ({ signal } = {}) => {
-      for (const one of followed) await syncOne(one, signal);
+      let lie: { readonly error: unknown } | null = null;
+      for (const one of followed)
+        try {
+          await syncOne(one, signal);
+        } catch (error) {
+          signal?.throwIfAborted();
+          // One that lies must not keep what another says from being heard.
+          lie ??= { error };
+        }
+      if (lie) throw lie.error;
     },
     resolve: async (asked, { signal } = {}) => {
-      const text = `${asked.name}@${asked.version}`;
-      const one = find(asked);
-      const known = one?.follower.known;
-      const found = known?.state.release(asked.name, asked.version);
-      if (!one || !known || !found) {
-        const fault = followed.find((each) => each.fault !== null)?.fault;
-        if (fault instanceof Error) throw fault;
-        throw fabricError("RELEASE_UNKNOWN", { release: text });
-      }
-      const { deprecated, revoked } = standing(asked, found.release);
-      if (revoked) throw fabricError("RELEASE_REVOKED", { release: text, reason: revoked.reason });
-      const entry = known.entries.get(found.position);
-      const read = entry ? readLogEntry(entry) : null;
-      if (read?.kind !== "publish") throw fabricError("RELEASE_UNKNOWN", { release: text });
-      const { statement } = read;
-      judgeRelease({ statement, publisher: found.publisher }, accept);
+      const { one, known, found, statement } = findAccepted(asked);
+      const { deprecated, revoked } = standing(asked, found);
+      if (revoked)
+        throw fabricError("RELEASE_REVOKED", {
+          release: `${asked.name}@${asked.version}`,
+          reason: revoked.reason,
+        });
       const blobs = new Map<Digest, Uint8Array>();
       for (const { file } of filesOf(statement))
         blobs.set(file.digest, await fetchBlob(file.digest, one, signal));
