@@ -107,6 +107,21 @@ describe("subscribe", () => {
     await subscription.close();
   });
 
+  it("lets nothing of a lost session be acknowledged under the next: what was put back comes again", async () => {
+    const { client, commit, fabric } = await openSubscriberStage();
+    for (let count = 0; count < 3; count += 1) await commit(GOLD);
+    const subscription = await client.subscribe({ name: "s", feeds: [GOLD], from: "beginning" });
+    const old = await take(subscription, 3);
+    await fabric.subscriptions.seek("s", { kind: "beginning" });
+    const again = await take(subscription, 1);
+    expect(rounds(again)).toEqual([1]);
+    await expect(old[2]?.ack()).rejects.toMatchObject({ code: "SUBSCRIPTION_LOST" });
+    expect((await client.subscriptions.get("s")).waiting).toBe(3);
+    await again[0]?.ack();
+    expect((await client.subscriptions.get("s")).waiting).toBe(2);
+    await subscription.close();
+  });
+
   it("refuses a second consumer, or lets it wait for the first", async () => {
     const { client, commit } = await openSubscriberStage();
     const options = { name: "s", feeds: [GOLD] };

@@ -106,9 +106,14 @@ export const createSubscription = (
     inHand = [];
   };
 
-  const acknowledge = async (position: number, call: CallOptions | undefined): Promise<void> => {
-    const held = session;
-    if (held === null) throw fabricError("SUBSCRIPTION_LOST", { name: settings.name });
+  /** Only under the session that brought it: the cursor of a later one may have been put back on purpose. */
+  const acknowledge = async (
+    position: number,
+    held: SessionAnswer | null,
+    call: CallOptions | undefined,
+  ): Promise<void> => {
+    if (held === null || session !== held)
+      throw fabricError("SUBSCRIPTION_LOST", { name: settings.name });
     await desk.acknowledge(held.session, position, call?.signal);
     inHand = inHand.filter((place) => place > position);
     acknowledged?.();
@@ -188,7 +193,7 @@ export const createSubscription = (
           if (signal.aborted || session !== held) break;
           after = position;
           inHand.push(position);
-          yield { position, round, ack: (call) => acknowledge(position, call) };
+          yield { position, round, ack: (call) => acknowledge(position, held, call) };
         }
       }
     } finally {
