@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { fabricError } from "../core/errors/fabric-error.ts";
 import type { Digest } from "../core/ids.ts";
 import { digestOf } from "../crypto/hashes.ts";

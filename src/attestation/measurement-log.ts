@@ -1,5 +1,5 @@
 import { sha384 as hashSha384 } from "@noble/hashes/sha2.js";
-import { z } from "zod";
+import * as z from "zod";
 import { fabricError } from "../core/errors/fabric-error.ts";
 import type { Digest } from "../core/ids.ts";
 import { bytesToHex, concatBytes } from "../crypto/bytes.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { digestHex, digestSchema, type Digest } from "../core/ids.ts";
 import { bytesToHex, concatBytes, hexToBytes } from "../crypto/bytes.ts";
 import { digestOf, keccak256 } from "../crypto/hashes.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { fabricError } from "../core/errors/fabric-error.ts";
 import type { TrustAnchor } from "./trust-anchors.ts";
 import { pemBlocks } from "./x509/pem-chain.ts";

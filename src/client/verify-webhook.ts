@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { fabricError } from "../core/errors/fabric-error.ts";
 import { fabricIdSchema } from "../core/ids.ts";
 import { fitsWebhook, parseWebhookSecret } from "../crypto/webhook-signature.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { feedIdSchema } from "../core/ids.ts";
 
 const text = z.string().max(4_096);

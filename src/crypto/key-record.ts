@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { fabricError } from "../core/errors/fabric-error.ts";
 import { addressSchema, digestSchema } from "../core/ids.ts";
 import { decodeBase64, encodeBase64 } from "./base64.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { fabricError, isFabricError } from "../core/errors/fabric-error.ts";
 import { canonicalJson } from "./canonical-json.ts";
 import { MAX_PAYLOAD_BYTES } from "./dsse.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { digestSchema, type Digest } from "../core/ids.ts";
 import { digestOf } from "../crypto/hashes.ts";
 import { canonicalJson } from "./canonical-json.ts";

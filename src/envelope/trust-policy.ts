@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { cryptletIdSchema, digestSchema, fabricIdSchema, feedIdSchema } from "../core/ids.ts";
 import { keyRecordSchema } from "../crypto/key-record.ts";
 

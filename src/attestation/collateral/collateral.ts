@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 const MAX_HEX = 2_097_152;
 const text = (max: number) => z.string().max(max);

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { fabricError, isFabricError } from "../../core/errors/fabric-error.ts";
 import { hexToBytes } from "../../crypto/bytes.ts";
 import { sha256Hex } from "../../crypto/hashes.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { fabricError } from "../../core/errors/fabric-error.ts";
 import type { ChainCall, ChainPort, Hex } from "./chain-port.ts";
 import { selectorOf } from "./selectors.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { addressSchema, feedHashSchema, type Address, type FeedHash } from "../../core/ids.ts";
 import type { ChainPort, Hex } from "./chain-port.ts";
 import { selectorOf } from "./selectors.ts";

@@ -2,7 +2,7 @@ import { bytesToHex } from "../../crypto/bytes.ts";
 import { keccak256 } from "../../crypto/hashes.ts";
 import type { ChainCall, ChainPort, Hex } from "./chain-port.ts";
 import { selectorOf } from "./selectors.ts";
-import { z } from "zod";
+import * as z from "zod";
 import type { OnchainForm } from "../onchain-form.ts";
 import { packReport, type FeedSigners } from "../pack-report.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 import { redactText } from "../redact.ts";
 import { errorCatalogue, type ErrorCode } from "./catalogue.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { digestSchema } from "../../core/ids.ts";
 import { keyRecordSchema } from "../key-record.ts";
 import { GROUP_LIMITS } from "./group-limits.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { fabricError } from "../../core/errors/fabric-error.ts";
 import { type Digest, digestSchema } from "../../core/ids.ts";
 import { hexToBytes, bytesToHex } from "../bytes.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { fabricError, isFabricError } from "../../core/errors/fabric-error.ts";
 import { hexToBytes } from "../bytes.ts";
 import { createVerifyingKey } from "../key-record.ts";
