@@ -100,6 +100,8 @@ describe("a source mapper", () => {
       () => encode({ ...plain, sources: Array.from({ length: 10_001 }, () => "a") }),
     ],
     ["a source that is no text", () => encode({ ...plain, sources: [null] })],
+    ["lines by the million", () => encode({ ...plain, mappings: ";".repeat(2_097_153) })],
+    ["segments by the million", () => encode({ ...plain, mappings: "A,".repeat(2_097_153) })],
     ["too many bytes", () => new Uint8Array(33_554_433)],
   ])("refuses %s by code", (_what, bytes) => {
     expect(codeOf(() => createSourceMapper(bytes()))).toBe("SOURCE_MAP_INVALID");

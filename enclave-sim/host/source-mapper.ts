@@ -43,6 +43,8 @@ const sourceMapSchema = z.object({
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
 /** Longest line of a source that is shown. */
 const MAX_LINE = 400;
+/** Lines and segments of a map: one for every two bytes of the largest bundle. Each becomes an array. */
+const MAX_SEGMENTS = 2_097_152;
 /** No line has so many columns, and no file so many lines. */
 const MAX_PLACE = 100_000_000;
 const PLACE = /\bbundle\.js:(\d{1,9}):(\d{1,9})/g;
@@ -117,7 +119,17 @@ const parseMap = (bytes: Uint8Array): z.infer<typeof sourceMapSchema> => {
   }
   const parsed = sourceMapSchema.safeParse(json);
   if (!parsed.success) throw invalid(z.prettifyError(parsed.error).slice(0, 300));
+  if (countSegments(parsed.data.mappings) > MAX_SEGMENTS)
+    throw invalid(`it has more than ${MAX_SEGMENTS} lines and segments`);
   return parsed.data;
+};
+
+const countSegments = (mappings: string): number => {
+  let count = 0;
+  for (const separator of [";", ","])
+    for (let at = mappings.indexOf(separator); at !== -1; at = mappings.indexOf(separator, at + 1))
+      count += 1;
+  return count;
 };
 
 const isPlace = (value: number | undefined): boolean =>
