@@ -107,6 +107,8 @@ export const createHttpReader = (base: {
             ...headers,
           },
           ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+          // A fabric that answers with another address would choose whom this process asks, and what it hands on.
+          redirect: "error",
           signal: signal ? AbortSignal.any([signal, limit]) : limit,
         });
         const text = await readText(response, url);
@@ -128,6 +130,7 @@ export const createHttpReader = (base: {
       try {
         const response = await send(url, {
           headers: { accept: "text/event-stream", ...authorization, ...headers },
+          redirect: "error",
           signal: AbortSignal.any([signal, head.signal]),
         });
         if (!response.ok) throw toError(url, response.status, await readText(response, url));

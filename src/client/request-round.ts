@@ -24,6 +24,8 @@ export interface RequestedRound {
 const WAIT_MS = 20_000;
 /** Waits before the next try, ms: the last one stays. */
 const RETRY_MS = [100, 300, 1_000, 2_000, 5_000];
+/** A question that was to wait was answered sooner than this, ms: the host did not wait. */
+const AT_ONCE_MS = 50;
 /** Tries in a row that find nobody, before that is the answer. */
 const MAX_FAILURES = 5;
 
@@ -38,7 +40,9 @@ export const requestRound = async (
   const words = new URLSearchParams({ waitMs: String(WAIT_MS) });
   if (maxAgeMs !== undefined) words.set("maxAgeMs", String(maxAgeMs));
   const path = `${feedPath}/requests?${words.toString()}`;
+  let idle = 0;
   for (let failures = 0; ;) {
+    const asked = performance.now();
     try {
       const answer = await reader.json(path, requestAnswer, {
         signal,
@@ -49,6 +53,8 @@ export const requestRound = async (
       });
       if (answer.status === "done") return { round: answer.round, made: answer.made };
       failures = 0;
+      idle = performance.now() - asked >= AT_ONCE_MS ? 0 : idle + 1;
+      if (idle > 1) await pause(RETRY_MS[Math.min(idle - 2, RETRY_MS.length - 1)] ?? 0, until);
     } catch (error) {
       failures += 1;
       if (!isFabricError(error, "CLIENT_UNREACHABLE") || failures >= MAX_FAILURES) throw error;

@@ -22,7 +22,11 @@ const MAX_EVENT = 4 * 1_024 * 1_024;
  * an event without data is dropped, a chunk may end anywhere. Throws a RangeError for an event above 4 MiB.
  */
 export const createSseParser = (): SseParser => {
-  let rest = "";
+  const END_OF_LINE = /\r\n|\r|\n/g;
+  // In parts, and each looked through once: a server may send its bytes one by one.
+  let rest: string[] = [];
+  let held = 0;
+  let pending = "";
   let first = true;
   let size = 0;
   let event = "";
@@ -51,9 +55,17 @@ export const createSseParser = (): SseParser => {
     return null;
   };
 
+  const hold = (part: string): void => {
+    if (part === "") return;
+    rest.push(part);
+    held += part.length;
+    if (held > MAX_EVENT) throw new RangeError("an event above 4 MiB");
+  };
+
   return {
     push(chunk) {
-      let text = rest + chunk;
+      let text = pending + chunk;
+      pending = "";
       if (first && text !== "") {
         if (text.startsWith("\uFEFF")) text = text.slice(1);
         first = false;
@@ -61,17 +73,21 @@ export const createSseParser = (): SseParser => {
       const events: ServerSentEvent[] = [];
       let start = 0;
       for (;;) {
-        const match = /\r\n|\r|\n/g;
-        match.lastIndex = start;
-        const end = match.exec(text);
+        END_OF_LINE.lastIndex = start;
+        const end = END_OF_LINE.exec(text);
         // A CR at the very end may be the first half of CRLF.
-        if (!end || (end[0] === "\r" && end.index === text.length - 1)) break;
-        const dispatched = take(text.slice(start, end.index));
+        if (end?.[0] === "\r" && end.index === text.length - 1) pending = "\r";
+        if (!end || pending !== "") {
+          hold(text.slice(start, end?.index));
+          break;
+        }
+        const line = rest.join("") + text.slice(start, end.index);
+        rest = [];
+        held = 0;
+        const dispatched = take(line);
         if (dispatched) events.push(dispatched);
         start = end.index + end[0].length;
       }
-      rest = text.slice(start);
-      if (rest.length > MAX_EVENT) throw new RangeError("an event above 4 MiB");
       return events;
     },
     get retryMs() {

@@ -53,6 +53,8 @@ export interface SubscriptionSettings {
 
 /** Waits before the next try, ms: the last one stays. */
 const RETRY_MS = [100, 300, 1_000, 2_000, 5_000];
+/** A question that was to wait and brought nothing was answered sooner than this, ms: its host did not wait. */
+const AT_ONCE_MS = 50;
 /** Most events that one question brings. */
 const MAX_PAGE = 100;
 
@@ -183,10 +185,15 @@ export const createSubscription = (
   renewSoon();
 
   async function* read(): AsyncGenerator<RoundEvent> {
+    /** Questions in a row that brought nothing at once. A host that does not wait must not be asked without end. */
+    let idle = 0;
     try {
       while (!signal.aborted) {
         await awaitRoom();
+        const asked = performance.now();
         const events = await page();
+        idle = events.length > 0 || performance.now() - asked >= AT_ONCE_MS ? 0 : idle + 1;
+        if (idle > 1) await pause(RETRY_MS[Math.min(idle - 2, RETRY_MS.length - 1)] ?? 0, signal);
         const held = session;
         for (const { position, round } of events) {
           // What is left of a page of a lost session comes again with the next one.
