@@ -59,7 +59,7 @@ export const createConfigSchema = ({ base, readSecret }: ConfigContext) => {
         .describe("given to the Cryptlet; part of the feed's on-chain hash"),
       intervalMs: duration(DAY).describe("between two looks at the sources"),
       heartbeatMs: duration(30 * DAY).describe(
-        "longest silence: a round is published at least this often",
+        "longest silence: a round is published at least this often, where sources have said something later (docs/host.md)",
       ),
       deviationPpm: z
         .int()

@@ -58,7 +58,7 @@ export const cliErrors = {
   FEED_STALE: {
     kind: "verification",
     message: "Round {round} of feed {feed} was valid until {validUntil}",
-    hint: "Do not use the value. cryptlet host status shows whether the host still works.",
+    hint: "Do not use the value. cryptlet host status shows whether the host still works. Sources that say something new more seldom than heartbeatMs need a larger one (docs/host.md).",
     exit: 15,
   },
   HOST_UNHEALTHY: {
