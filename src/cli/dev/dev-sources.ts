@@ -164,7 +164,7 @@ export const chooseSources = async (
   const missing = (reason: string) =>
     fabricError("DEV_SOURCES_MISSING", { cryptlet: manifest.id, reason });
   if (replay !== undefined)
-    return { desk: await openRecorded(options, path.resolve(replay)), reason: "named by --replay" };
+    return { desk: await openRecorded(options, path.resolve(replay)), reason: "you named them" };
   const recordings = path.join(path.resolve(folder), RECORDINGS);
   const isRecorded = existsSync(recordings);
   if (asked === "recorded") {

@@ -22,7 +22,7 @@ const samePackage = (a: BuiltPackage, b: BuiltPackage | null): boolean =>
 /** @see Reloader */
 export const createReloader = (parts: {
   readonly folder: string;
-  readonly session: Pick<DevSession, "replace" | "built">;
+  readonly session: Pick<DevSession, "replace" | "built" | "run">;
   readonly sources: Pick<DevSourcesDesk, "recording" | "refresh">;
   readonly emit: (event: DevEvent) => void;
   readonly signal: AbortSignal;
@@ -35,12 +35,15 @@ export const createReloader = (parts: {
     return absolute === sources.recording || absolute.startsWith(`${sources.recording}${path.sep}`);
   };
 
-  const refresh = async (): Promise<void> => {
+  /** Whether the recording could be read. */
+  const refresh = async (): Promise<boolean> => {
     try {
       await sources.refresh();
       emit({ type: "note", message: "The recording was read again." });
+      return true;
     } catch (error) {
       emit({ type: "build-failed", error: toDevFault(error), running: session.built() !== null });
+      return false;
     }
   };
 
@@ -74,9 +77,11 @@ export const createReloader = (parts: {
       const seenAt = performance.now();
       if (files.length > 0) emit({ type: "changed", files });
       const recordings = files.filter(isRecording);
-      if (recordings.length > 0) await refresh();
+      const isRead = recordings.length > 0 && (await refresh());
       if (files.length === 0 || files.length > recordings.length)
         await build(seenAt, files.length === 0 || files.includes(VARS_FILE));
+      // Not waited for: how it ends is told as of every run.
+      else if (isRead) session.run(null).catch(() => {});
     },
   };
 };
