@@ -101,6 +101,19 @@ describe("cryptlet publish", () => {
     });
     const again = await run("publish", GOLD, ...key);
     expect(again).toMatchObject({ code: 0, data: { repeated: true, position: 1 } });
+    // A publisher was named at the first publication; a name that comes later is not passed over in silence.
+    const renamed = [
+      "publish",
+      GOLD,
+      ...key,
+      "--publisher",
+      "Beta",
+      "--registry",
+      file("registry"),
+    ];
+    const { stdout } = await runCli(renamed, { env: { CRYPTLET_KEY_PASSWORD: PASSWORD } });
+    expect(stdout).toContain('"Beta" is not taken');
+    expect(await run(...renamed.slice(0, -2))).toMatchObject({ data: { publisherName: "Acme" } });
     const changed = copy("changed", { description: "Something else" });
     expect(await run("publish", changed, ...key)).toMatchObject({
       code: 4,

@@ -69,6 +69,8 @@ const tell = (
   facts: {
     readonly measurement: string;
     readonly publisher: string;
+    /** A name that was given and not taken. */
+    readonly ignoredName: string | null;
     readonly capabilities: readonly string[];
     readonly sources: number;
     readonly registry: OpenedRegistry;
@@ -84,6 +86,13 @@ const tell = (
     `release      ${published.release}`,
     `measurement  ${facts.measurement}`,
     `publisher    ${facts.publisher}${published.newPublisher ? ", new here" : ""}`,
+    ...(facts.ignoredName === null
+      ? []
+      : [
+          style.warn(
+            `             "${facts.ignoredName}" is not taken: the first publication named it`,
+          ),
+        ]),
     facts.sources > 0
       ? `sources      ${facts.sources} files by their digests`
       : style.warn("sources      none: nobody can tell what it was built from (--source)"),
@@ -125,6 +134,8 @@ export const publishFolder = async (
     const release = await registry.release(published.name, published.version, { signal });
     const capabilities = release?.statement.capabilities ?? [];
     const publisher = release?.publisher ?? keyid;
+    const publisherName = release?.publisherName ?? "";
+    const wanted = options.publisher ?? publisherName;
     const { measurement, sources } = input;
     const configuration = acceptance(opened, options.registry, publisher, input, capabilities);
     const { name, version, position, repeated, added, newPublisher, checkpoint } = published;
@@ -132,7 +143,8 @@ export const publishFolder = async (
       published,
       {
         measurement,
-        publisher: `${publisher} (${release?.publisherName ?? ""})`,
+        publisher: `${publisher} (${publisherName})`,
+        ignoredName: wanted === publisherName ? null : wanted,
         capabilities,
         sources: sources.length,
         registry: opened,
@@ -147,6 +159,7 @@ export const publishFolder = async (
         release: published.release,
         measurement,
         publisher,
+        publisherName,
         newPublisher,
         position,
         repeated,

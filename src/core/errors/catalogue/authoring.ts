@@ -45,7 +45,7 @@ export const authoringErrors = {
   },
   SOURCE_FORBIDDEN: {
     kind: "user",
-    message: "{path} uses what a Cryptlet must not, in {count} place(s):\n{faults}",
+    message: "The Cryptlet in {path} uses what none may use, in {count} place(s):\n{faults}",
     hint: "A run must be the same again on every machine. docs/build.md lists what is refused and why; the types of cryptlet-fabric/sdk/guest say it in the editor.",
   },
   SOURCE_MAP_INVALID: {
