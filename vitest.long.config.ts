@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-/** `npm run test:long`: suites that wait for leases, fees and hosts for a minute and more. */
+/** `npm run test:long`: suites that wait for leases, fees and killed hosts for a minute and more. */
 export default defineConfig({
   test: {
     include: ["test/long/**/*.test.ts"],
