@@ -77,3 +77,15 @@ test.skipIf(process.platform === "win32")(
     await refused();
   },
 );
+
+test.each([
+  ['{\n  "id": "a"\n  "version": "1.0.0"\n}', /^line 3, column 3: /],
+  ['{"id":', /^line 1, column 7: /],
+  [Uint8Array.of(0x7b, 0xff, 0x7d), /not UTF-8/],
+])("a manifest that does not parse is told by its place (%#)", async (manifest, faults) => {
+  await write(manifest);
+  await expect(readPackage(folder)).rejects.toMatchObject({
+    code: "PACKAGE_INVALID",
+    arguments: { faults: expect.stringMatching(faults) as unknown },
+  });
+});

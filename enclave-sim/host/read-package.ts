@@ -5,6 +5,7 @@ import { z } from "zod";
 import { fileFault } from "../../src/core/errors/file-fault.ts";
 import { fabricError } from "../../src/core/errors/fabric-error.ts";
 import { PACKAGE_LIMITS } from "../../src/core/limits.ts";
+import { findJsonFault } from "../../src/sdk/json-fault.ts";
 import { manifestSchema, type Manifest } from "../../src/sdk/manifest.ts";
 import { codeFileOf } from "./code-file.ts";
 import type { CryptletPackage } from "./enclave.ts";
@@ -44,11 +45,17 @@ const readBounded = async (directory: string, name: string, limit: number): Prom
 /** Manifest of `cryptlet.json` bytes. Throws `PACKAGE_INVALID` with every fault. */
 export const parseManifest = (bytes: Uint8Array, file: string): Manifest => {
   const invalid = (faults: string) => fabricError("PACKAGE_INVALID", { path: file, faults });
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw invalid("its bytes are not UTF-8");
+  }
   let json: unknown;
   try {
-    json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    json = JSON.parse(text);
   } catch (error) {
-    throw invalid(error instanceof Error ? error.message : String(error));
+    throw invalid(findJsonFault(text) ?? (error as Error).message);
   }
   const parsed = manifestSchema.safeParse(json);
   if (parsed.success) return parsed.data;

@@ -1,5 +1,6 @@
 import { fabricError } from "../core/errors/fabric-error.ts";
 import type { Json } from "../sdk/abi.ts";
+import { findJsonFault } from "../sdk/json-fault.ts";
 import { JsonNumber, parseJsonText, type JsonValue } from "../sdk/json-text.ts";
 
 /** JSON text of a value with every number as it was written: `-12.50` stays `-12.50`. */
@@ -40,8 +41,8 @@ export const parseRecordingText = (text: string, file: string): Json => {
   try {
     root = parseJsonText(text);
   } catch (error) {
-    const { message } = error as Error;
-    throw fabricError("RECORDING_INVALID", { file, faults: message }, { cause: error });
+    const faults = findJsonFault(text) ?? (error as Error).message;
+    throw fabricError("RECORDING_INVALID", { file, faults }, { cause: error });
   }
   if (!(root instanceof Map)) return toJson(root);
   const exchanges = root.get("exchanges");
