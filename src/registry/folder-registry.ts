@@ -29,6 +29,8 @@ import type {
   SubmissionReceipt,
 } from "./registry.ts";
 
+/** Releases that are read at once: a name may have as many as its publisher likes. */
+const AT_ONCE = 64;
 /** Most entries of one answer. */
 const MAX_ENTRIES = 1_000;
 const MAX_BLOB_BYTES = Math.max(...Object.values(MAX_FILE_BYTES));
@@ -188,8 +190,16 @@ export const createFolderRegistry = (parts: FolderRegistryParts): Registry => {
       return found ? await recordOf(found, from) : null;
     },
     releases: async (name: CryptletId, call) => {
-      const from = await refresh(call);
-      return await Promise.all(from.state.releases(name).map((each) => recordOf(each, from)));
+      const now = await refresh(call);
+      const { from = 0, limit = Number.POSITIVE_INFINITY } = call ?? {};
+      const asked = now.state.releases(name).slice(from, from + limit);
+      const records: ReleaseRecord[] = [];
+      for (let start = 0; start < asked.length; start += AT_ONCE) {
+        call?.signal?.throwIfAborted();
+        const part = asked.slice(start, start + AT_ONCE).map((each) => recordOf(each, now));
+        records.push(...(await Promise.all(part)));
+      }
+      return records;
     },
     publisher: async (id, call) => {
       const { state } = await refresh(call);

@@ -101,8 +101,11 @@ export interface Registry {
   ): Promise<readonly Uint8Array[]>;
   /** Null where there is none. */
   release(name: CryptletId, version: string, call?: Call): Promise<ReleaseRecord | null>;
-  /** Every release of a name, oldest first; empty where nobody owns it. */
-  releases(name: CryptletId, call?: Call): Promise<readonly ReleaseRecord[]>;
+  /** Releases of a name, oldest first, every one unless told; empty where nobody owns it. */
+  releases(
+    name: CryptletId,
+    call?: Call & { readonly from?: number; readonly limit?: number },
+  ): Promise<readonly ReleaseRecord[]>;
   /** Null where the log does not know it. */
   publisher(id: Digest, call?: Call): Promise<PublisherRecord | null>;
   /** The publisher whose key this is, or was before it was replaced; null where the log does not know the key. */

@@ -25,18 +25,18 @@ const MAX_NAMES = 10_000;
 const name = cryptletIdSchema.describe("name of a package");
 
 const releasesPage = (
+  /** From `from` on, and one more than a page where there are more. */
   releases: readonly Release[],
   from: number,
 ): { releases: Release[]; next: number | null } => {
   const page: Release[] = [];
   let characters = 0;
-  for (const release of releases.slice(from, from + PAGE)) {
+  for (const release of releases.slice(0, PAGE)) {
     characters += release.entry.leaf.length;
     if (page.length > 0 && characters > MAX_CHARACTERS) break;
     page.push(release);
   }
-  const end = from + page.length;
-  return { releases: page, next: end < releases.length ? end : null };
+  return { releases: page, next: page.length < releases.length ? from + page.length : null };
 };
 
 const toPublisher = (found: Publisher, keyid: string) => {
@@ -104,8 +104,10 @@ export const registryPackageRoutes: FastifyPluginCallbackZod<{ fabric: Fabric }>
         response: { ...errorAnswers, 200: registryPackageAnswer },
       },
     },
-    async ({ params, query }) =>
-      releasesPage(await servedRegistry(fabric).log.releases(params.name), query.from),
+    async ({ params, query: { from } }) => {
+      const { log } = servedRegistry(fabric);
+      return releasesPage(await log.releases(params.name, { from, limit: PAGE + 1 }), from);
+    },
   );
 
   app.get(

@@ -141,7 +141,8 @@ export const createHttpRegistry = (options: {
     const id = cryptletIdSchema.safeParse(name);
     if (!id.success) return [];
     const found: ReleaseRecord[] = [];
-    for (let from = 0; ;) {
+    const { limit = Number.POSITIVE_INFINITY } = call;
+    for (let from = call.from ?? 0; ;) {
       const path = `${base}/packages/${id.data}?${query({ from })}`;
       const page = await request.json(path, releasesAnswer, call);
       for (const answer of page.releases) {
@@ -149,7 +150,7 @@ export const createHttpRegistry = (options: {
         if (record.name !== id.data) throw answerInvalid(url, "a release of another name");
         found.push(record);
       }
-      if (page.next === null) return found;
+      if (page.next === null || found.length >= limit) return found.slice(0, limit);
       if (page.next <= from || found.length > MAX_RELEASES)
         throw answerInvalid(url, "its pages of releases do not end");
       from = page.next;
