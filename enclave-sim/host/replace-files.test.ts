@@ -93,3 +93,17 @@ test("a disk that is full leaves the old files whole", async () => {
   expect(run.stdout).toBe("EFBIG");
   expect(read(folder)).toEqual({ a: "old", b: "old" });
 });
+
+test("a folder of the same name is refused, and nothing is put inside or left beside it", async () => {
+  const folder = temporaryFolder();
+  mkdirSync(path.join(folder, "b"));
+  writeFileSync(path.join(folder, "a"), "old");
+  const replaced = replaceFiles(folder, [
+    { name: "a", bytes: bytes("new") },
+    { name: "b", bytes: bytes("new") },
+  ]);
+  await expect(replaced).rejects.toMatchObject({ code: "EISDIR" });
+  expect(readdirSync(folder).toSorted()).toEqual(["a", "b"]);
+  expect(readdirSync(path.join(folder, "b"))).toEqual([]);
+  expect(readFileSync(path.join(folder, "a"), "utf8")).toBe("old");
+});

@@ -12,7 +12,11 @@ export type ReplacedFile =
   | { readonly name: string; readonly bytes: null; readonly when: readonly string[] };
 
 const isSame = async (file: string, bytes: Uint8Array): Promise<boolean> => {
-  const found = await readFile(file).catch(() => null);
+  const found = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+    // A file cannot take its place, and mv would put it inside.
+    if (error.code === "EISDIR") throw error;
+    return null;
+  });
   return found !== null && found.equals(bytes);
 };
 
@@ -78,6 +82,11 @@ export const replaceFiles = async (
       await unlink(path.join(directory, each.name)).catch((error: NodeJS.ErrnoException) => {
         if (error.code !== "ENOENT") throw error;
       });
-  renameAll(drafts);
+  try {
+    renameAll(drafts);
+  } catch (error) {
+    await leave();
+    throw error;
+  }
   await syncFolder(directory);
 };

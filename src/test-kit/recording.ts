@@ -1,8 +1,9 @@
-import { createHash, randomUUID } from "node:crypto";
-import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 import { secretForms } from "../../enclave-sim/capabilities/secrets/secret-forms.ts";
+import { replaceFiles } from "../../enclave-sim/host/replace-files.ts";
 import { fabricError } from "../core/errors/fabric-error.ts";
 import { fileFault } from "../core/errors/file-fault.ts";
 import type { HostCall, HttpRequest } from "../sdk/abi.ts";
@@ -100,24 +101,6 @@ export const readRecording = async (place: string | URL): Promise<Recording> => 
 /** Bodies up to this many bytes stand in the file itself. */
 const INLINE_BYTES = 8_192;
 
-/** Whole or not at all, also when the process is killed or the disk is full; owner and others as the umask says. */
-const replaceText = async (file: string, text: string): Promise<void> => {
-  const draft = `${file}.${randomUUID()}.part`;
-  try {
-    const handle = await open(draft, "wx");
-    try {
-      await handle.writeFile(text);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(draft, file);
-  } catch (error) {
-    await rm(draft, { force: true }).catch(() => {});
-    throw fabricError("FILE_UNWRITABLE", { file, reason: fileFault(error) }, { cause: error });
-  }
-};
-
 /** Every text inside, keys too. */
 const textsOf = (value: unknown): readonly string[] => {
   if (typeof value === "string") return [value];
@@ -163,12 +146,12 @@ export const writeRecording = async (
   );
   if (Buffer.byteLength(readable) >= RECORDING_BOUNDS.fileBytes)
     throw invalid(file, `it would be larger than ${RECORDING_BOUNDS.fileBytes} bytes`);
-  const folder = path.dirname(file);
-  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+  const texts = [...bodies, [path.basename(file), `${readable}\n`] as const];
+  const files = texts.map(([name, text]) => ({ name, bytes: Buffer.from(text) }));
+  // The bodies before the file that names them.
+  await replaceFiles(path.dirname(file), files).catch((error: unknown) => {
     throw fabricError("FILE_UNWRITABLE", { file, reason: fileFault(error) }, { cause: error });
   });
-  for (const [name, body] of bodies) await replaceText(path.join(folder, name), body);
-  await replaceText(file, `${readable}\n`);
 };
 
 /** What a recording's sources answer at one time; null where it has no answer. */
