@@ -17,6 +17,10 @@ export const checkDisplayText = (what: string, text: string): void => {
   if (text.trim() === "") throw refuse("it is blank");
 };
 
+/** A registry's own text on one line of a terminal: who runs one need not have asked `checkDisplayText`. */
+export const toDisplayText = (text: string): string =>
+  text.replaceAll(new RegExp(HIDDEN, "gu"), "\uFFFD");
+
 const lookOf = (text: string): string =>
   Array.from(text, (letter) => confusableLetters.get(letter) ?? letter).join("");
 

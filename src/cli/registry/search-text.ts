@@ -1,4 +1,5 @@
 import type { SearchAnswer } from "../../registry/http/registry-answers.ts";
+import { toDisplayText } from "../../registry/display-text.ts";
 import type { Style } from "../style.ts";
 
 type Found = SearchAnswer["packages"][number];
@@ -21,17 +22,17 @@ const describe = (found: Found, style: Style): string => {
   const mark =
     state === "published"
       ? ""
-      : `  ${(state === "revoked" ? style.bad : style.warn)(`${state.toUpperCase()}: ${reason ?? ""}`)}`;
+      : `  ${(state === "revoked" ? style.bad : style.warn)(`${state.toUpperCase()}: ${toDisplayText(reason ?? "")}`)}`;
   const facts = [
-    `by ${publisherName}`,
-    licence ?? "no licence",
+    `by ${toDisplayText(publisherName)}`,
+    toDisplayText(licence ?? "no licence"),
     plural(found.versions, "version"),
     ...(dependents > 0 ? [`called by ${plural(dependents, "other publisher")}`] : []),
   ];
   return [
-    `${style.bold(name)} ${version}${mark}`,
-    `  ${found.description}`,
-    `  feeds ${feeds.map(({ id }) => id).join(", ")}; ${touches(found)}`,
+    `${style.bold(name)} ${toDisplayText(version)}${mark}`,
+    `  ${toDisplayText(found.description)}`,
+    `  feeds ${toDisplayText(`${feeds.map(({ id }) => id).join(", ")}; ${touches(found)}`)}`,
     style.dim(`  ${facts.join(", ")}`),
   ].join("\n");
 };

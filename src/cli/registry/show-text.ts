@@ -1,5 +1,6 @@
 import type { CryptletPackage } from "../../../enclave-sim/host/enclave.ts";
 import { describeCapability } from "../../registry/capability-list.ts";
+import { toDisplayText } from "../../registry/display-text.ts";
 import { filesOf } from "../../registry/package-statement.ts";
 import type { ReleaseRecord } from "../../registry/registry.ts";
 import { formatDuration, formatTime } from "../duration.ts";
@@ -79,9 +80,16 @@ export const describeRelease = ({ release, releases, proof, manifest, values }: 
 
 const markOf = (release: ReleaseRecord, style: Style): string[] => {
   const { revoked, deprecated } = release;
-  if (revoked) return [style.bad(`REVOKED ${formatTime(revoked.recordedAt)}: ${revoked.reason}`)];
+  if (revoked)
+    return [
+      style.bad(`REVOKED ${formatTime(revoked.recordedAt)}: ${toDisplayText(revoked.reason)}`),
+    ];
   if (deprecated)
-    return [style.warn(`DEPRECATED ${formatTime(deprecated.recordedAt)}: ${deprecated.reason}`)];
+    return [
+      style.warn(
+        `DEPRECATED ${formatTime(deprecated.recordedAt)}: ${toDisplayText(deprecated.reason)}`,
+      ),
+    ];
   return [];
 };
 
@@ -128,7 +136,7 @@ export const formatRelease = (shown: ShownRelease, now: number, style: Style): s
   const facts = [
     ["release", release.release],
     ["measurement", statement.measurement],
-    ["publisher", `${release.publisherName}  ${release.publisher}`],
+    ["publisher", `${toDisplayText(release.publisherName)}  ${release.publisher}`],
     ...(release.keyid === release.publisher ? [] : [["signed by", release.keyid]]),
     [
       "SGX signer",
@@ -155,15 +163,16 @@ export const formatRelease = (shown: ShownRelease, now: number, style: Style): s
   ];
   const { capabilities } = statement;
   return [
-    `${style.bold(`${release.name}@${release.version}`)}  ${statement.description}`,
+    `${style.bold(`${release.name}@${release.version}`)}  ${toDisplayText(statement.description)}`,
     ...markOf(release, style),
     "",
     formatTable([], facts),
     "",
     "It publishes:",
-    ...manifest.feeds.map(
-      (feed) =>
+    ...manifest.feeds.map((feed) =>
+      toDisplayText(
         `  ${feed.id}  ${feed.kind === "decimal" ? `${feed.unit}, ${feed.decimals} decimals` : "record"}; ${feed.description}`,
+      ),
     ),
     "",
     capabilities.length === 0 ? "It may touch nothing." : "It may touch:",
