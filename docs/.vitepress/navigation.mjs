@@ -6,12 +6,41 @@ export const navigation = {
   "/": [
     { text: "Tutorial", items: [page("From zero to a deployed feed", "/tutorial")] },
     {
-      text: "How to",
+      text: "How to: develop",
       items: [
         page("Begin and test a Cryptlet", "/testing"),
-        page("Publish, find and run releases", "/registry"),
+        page("Use the developer's loop", "/dev"),
+        page("Build, run, replay", "/build"),
+        page("Write a recording", "/how-to/write-a-recording"),
+        page("Add a source", "/how-to/add-a-source"),
+        page("Keep a secret", "/how-to/keep-a-secret"),
+      ],
+    },
+    {
+      text: "How to: publish",
+      items: [
+        page("Publish and revoke releases", "/registry"),
+        page("Search, show, serve, copy", "/registry-search"),
+        page("Run a registry", "/how-to/run-a-registry"),
+        page("Mirror a registry", "/how-to/mirror-a-registry"),
+      ],
+    },
+    {
+      text: "How to: use",
+      items: [
+        page("Verify a bundle", "/how-to/verify-a-bundle"),
+        page("Bring the value yourself", "/how-to/pull-on-chain"),
+        page("Get webhooks", "/how-to/webhooks"),
+        page("Subscribe and request", "/subscriptions"),
+        page("Use the client", "/client"),
+      ],
+    },
+    {
+      text: "How to: operate",
+      items: [
         page("Run a host of your own", "/host"),
         page("Deliver to chains", "/chains"),
+        page("Follow deliveries", "/deliveries"),
         page("Give out secrets on evidence", "/key-broker"),
       ],
     },
@@ -27,7 +56,6 @@ export const navigation = {
         page("Contracts", "/contracts"),
         page("Facades", "/facades"),
         page("Batches", "/batches"),
-        page("Deliveries", "/deliveries"),
       ],
     },
     {

@@ -58,6 +58,18 @@ const linkCommands = (prepared: string, packages: readonly string[]): void => {
   }
 };
 
+/** What `env -0` printed. */
+const readVariables = (text: string): NodeJS.ProcessEnv =>
+  Object.fromEntries(
+    text
+      .split("\0")
+      .filter((entry) => entry !== "")
+      .map((entry): [string, string] => {
+        const [name = "", ...value] = entry.split("=");
+        return [name, value.join("=")];
+      }),
+  );
+
 /** Whether a text has the parts of a line in their order; `…` stands for anything. */
 const holds = (text: string, expected: string): boolean => {
   const lines = text.split("\n");
@@ -92,7 +104,7 @@ export const createPageRunner = ({
   linkCommands(prepared, packages);
   writeFileSync(path.join(bin, "npm"), npmOf(prepared));
   chmodSync(path.join(bin, "npm"), 0o755);
-  const env = {
+  let env: NodeJS.ProcessEnv = {
     PATH: [bin, path.dirname(process.execPath), process.env["PATH"]].join(":"),
     HOME: home,
     NO_COLOR: "1",
@@ -107,8 +119,10 @@ export const createPageRunner = ({
     Object.entries(replace).reduce((told, [from, to]) => told.replaceAll(from, to), text);
 
   const type = (block: PageBlock, text: string): void => {
+    // Folder and variables stay as they are from one block to the next, as in a terminal.
     const place = path.join(home, "cwd");
-    const script = `trap 'pwd > ${JSON.stringify(place)}' EXIT\n${text}`;
+    const keep = `pwd > ${JSON.stringify(place)}; env -0 > ${JSON.stringify(`${place}.env`)}`;
+    const script = `set -a\ntrap '${keep}' EXIT\n${text}`;
     const { status, stdout, stderr } = spawnSync(
       "bash",
       ["--norc", "-euo", "pipefail", "-c", script],
@@ -125,6 +139,7 @@ export const createPageRunner = ({
     if (status !== 0)
       throw new Error(`line ${block.line} ended with ${status}:\n${text}\n${stdout}\n${stderr}`);
     cwd = readFileSync(place, "utf8").trim();
+    env = readVariables(readFileSync(`${place}.env`, "utf8"));
   };
 
   const startService = async (block: PageBlock, text: string, word: string): Promise<void> => {
