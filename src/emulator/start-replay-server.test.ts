@@ -58,6 +58,20 @@ const post = (host: string, path: string, type: string, body: string): Promise<s
   });
 
 describe("startReplayServer", () => {
+  it.each([{}, { date: "Sun, 10 May 2026 12:00:00 GMT" }])(
+    "tells no time but that of the recording (%j)",
+    async (headers) => {
+      answers.set("GET https://clock.example/", { status: 200, body: "{}", headers });
+      const date = await new Promise((resolve, reject) => {
+        get({ ...trusting("clock.example"), path: "/" }, (response) => {
+          response.resume();
+          resolve(response.headers.date);
+        }).on("error", reject);
+      });
+      expect(date).toBe(headers.date);
+    },
+  );
+
   it("answers under the host's own name, query included, as it was recorded", async () => {
     answers.set("GET https://api.grid.example/price?zone=de", {
       status: 203,

@@ -119,6 +119,8 @@ const serve = async (
     if (found.error !== "HTTP_TIMEOUT") response.destroy();
     return;
   }
+  // The machine's time is no part of a recording: two runs on one would differ by it.
+  response.sendDate = false;
   const headers = Object.fromEntries(
     Object.entries(found.headers ?? {}).filter(([name]) => !OWN_HEADERS.has(name)),
   );
