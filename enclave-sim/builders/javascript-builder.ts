@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { build, type BuildFailure } from "esbuild";
+import { build, type BuildFailure, type Metafile } from "esbuild";
 import { fabricError } from "../../src/core/errors/fabric-error.ts";
 import type { Manifest } from "../../src/sdk/manifest.ts";
 import { createSourceMapper } from "../host/source-mapper.ts";
@@ -125,6 +125,30 @@ const checkSources = async (
   if (faults.length > 0) throw sourceForbidden(root, faults);
 };
 
+/**
+ * Imports that leave the package's folder for anything but an installed package or the SDK: a dependency could put a
+ * developer's own file into what is published.
+ */
+const importsFromOutside = (
+  root: string,
+  inputs: Metafile["inputs"],
+  isSdk: (file: string) => boolean,
+): readonly RefusedImport[] => {
+  const isOutside = (file: string) =>
+    path.relative(root, path.resolve(root, file)).startsWith("..") &&
+    !/(?:^|[\\/])node_modules[\\/]/.test(file) &&
+    !isSdk(file);
+  return Object.entries(inputs).flatMap(([file, { imports }]) =>
+    isSdk(file)
+      ? []
+      : imports.flatMap(({ path: target, original }) =>
+          Object.hasOwn(inputs, target) && isOutside(target)
+            ? [{ importer: path.resolve(root, file), specifier: original ?? target }]
+            : [],
+        ),
+  );
+};
+
 const importFault = async (
   { importer, specifier }: RefusedImport,
   nameOf: (file: string) => string,
@@ -151,6 +175,7 @@ const buildJavascript = async (root: string, manifest: Manifest): Promise<BuiltC
   const code = bytesOf(OUTPUT);
   const sourceMap = renameSources(bytesOf(`${OUTPUT}.map`), nameOf);
   const { outputs, inputs } = result.metafile;
+  refused.push(...importsFromOutside(root, inputs, (file) => isSdkName(nameOf(file))));
   await checkSources(root, {
     code: Buffer.from(code).toString("utf8"),
     sourceMap,
