@@ -68,7 +68,8 @@ export const startDevChain = async (options: {
   const anvil = await startAnvil({
     signal,
     chainId: DEV_CHAIN_ID,
-    extra: ["--timestamp", String(seconds(options.at))],
+    // Any page that the developer has open could ask it otherwise, and move its clock and its money.
+    extra: ["--timestamp", String(seconds(options.at)), "--no-cors"],
   });
   try {
     const admin = createEvmAccount({
