@@ -13,6 +13,8 @@ export default defineConfig({
     setupFiles: ["test/support/coverage.ts"],
     globalSetup: ["test/support/build.ts"],
     pool: "forks",
+    // vitest leaves one core out; most suites wait for chains, servers and timers.
+    maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },
