@@ -1,6 +1,6 @@
 // `npm run api` writes one report per entry of the package into api/: every exported symbol with its types, as a user of
 // the built declarations sees it. `--check` fails where a report is not what the code says, so that a change of what is
-// public shows in review.
+// public shows in review. The entries that people write against get a page in docs/ too, from the same model.
 import {
   existsSync,
   mkdirSync,
@@ -13,6 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { Extractor, ExtractorConfig, ExtractorLogLevel } from "@microsoft/api-extractor";
+import { printReferencePage } from "./docs/reference-page.mjs";
 import { root } from "./run.mjs";
 
 const check = process.argv.includes("--check");
@@ -23,6 +24,37 @@ const typed = Object.entries(entries).flatMap(([name, entry]) =>
 );
 /** `.` -> `index`, `./client/viem` -> `client-viem`. */
 const reportName = (name) => (name === "." ? "index" : name.slice(2).replaceAll("/", "-"));
+
+/** Entries that people write against: each has a page of its own in docs/. */
+const PAGES = {
+  "./sdk": [
+    "sdk.md",
+    "What a Cryptlet imports. All of it may become part of a measured bundle. `RunContext` is the `ctx` that `run` gets; " +
+      "[the manifest](manifest.md) says what of it is granted.",
+  ],
+  "./test-kit": [
+    "test-kit.md",
+    "What the tests of a Cryptlet import; [Tests](testing.md) says how they are written.",
+  ],
+  "./client": [
+    "client-reference.md",
+    "What a backend imports; [the client](client.md) says what to use when.",
+  ],
+};
+
+/** Writes what changed, or says so with `--check`. */
+const settle = (target, text) => {
+  const known = existsSync(target) ? readFileSync(target, "utf8") : "";
+  if (known === text) return;
+  if (check) {
+    const name = path.relative(root, target);
+    console.error(`${name} is not what the code says: npm run api writes it anew`);
+    failed = true;
+  } else {
+    mkdirSync(path.dirname(target), { recursive: true });
+    writeFileSync(target, text);
+  }
+};
 
 const temporary = mkdtempSync(path.join(tmpdir(), "cryptlet-api-"));
 const written = new Set();
@@ -56,7 +88,9 @@ try {
           reportFolder: temporary,
           reportTempFolder: path.join(temporary, "temp"),
         },
-        docModel: { enabled: false },
+        docModel: PAGES[name]
+          ? { enabled: true, apiJsonFilePath: path.join(temporary, "model.json") }
+          : { enabled: false },
         dtsRollup: { enabled: false },
         tsdocMetadata: { enabled: false },
         newlineKind: "lf",
@@ -87,16 +121,14 @@ try {
       /^## API Report File for .*$/m,
       `## cryptlet-fabric${name.slice(1)}`,
     );
-    const target = path.join(folder, file);
-    const known = existsSync(target) ? readFileSync(target, "utf8") : "";
-    if (known === text) continue;
-    if (check) {
-      console.error(`api/${file} is not what the code says: npm run api writes it anew`);
-      failed = true;
-    } else {
-      mkdirSync(folder, { recursive: true });
-      writeFileSync(target, text);
-    }
+    settle(path.join(folder, file), text);
+    if (!PAGES[name]) continue;
+    const [page, about] = PAGES[name];
+    const model = JSON.parse(readFileSync(path.join(temporary, "model.json"), "utf8"));
+    settle(
+      path.join(root, "docs", page),
+      printReferencePage(model, `cryptlet-fabric${name.slice(1)}`, about),
+    );
   }
   for (const file of existsSync(folder) ? readdirSync(folder) : []) {
     if (written.has(file)) continue;

@@ -49,6 +49,9 @@ export const navigation = {
       items: [
         page("Commands", "/cli"),
         page("Manifest", "/manifest"),
+        page("cryptlet-fabric/sdk", "/sdk"),
+        page("cryptlet-fabric/test-kit", "/test-kit"),
+        page("cryptlet-fabric/client", "/client-reference"),
         page("Recordings", "/recordings"),
         page("Configuration", "/config"),
         page("HTTP API", "/http-api"),

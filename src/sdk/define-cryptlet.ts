@@ -40,7 +40,7 @@ export interface Cryptlet<Parameters = unknown> {
  * export const cryptlet = defineCryptlet({
  *   manifest,
  *   feeds: { "xau-usd": { parameters: noParameters } },
- *   run: (ctx) => ctx.aggregate(readSources(ctx)),
+ *   run: (ctx) => aggregate(ctx.feed, readSources(ctx, sources), { ...rule, market }),
  * });
  * ```
  */
