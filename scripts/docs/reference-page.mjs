@@ -60,6 +60,9 @@ const sectionOf = (item) => [
   ...membersOf(item),
 ];
 
+const partOf = (title, rows) =>
+  rows.length === 0 ? [] : [`## ${title}`, "", ...rows.flatMap((row) => sectionOf(row))];
+
 /**
  * The page of one entry. `model` is the JSON of API Extractor's doc model, `name` the entry as it is imported.
  */
@@ -69,8 +72,6 @@ export const printReferencePage = (model, name, about) => {
   );
   const values = items.filter(({ kind }) => !["Interface", "TypeAlias"].includes(kind));
   const types = items.filter(({ kind }) => ["Interface", "TypeAlias"].includes(kind));
-  const part = (title, rows) =>
-    rows.length === 0 ? [] : [`## ${title}`, "", ...rows.flatMap((row) => sectionOf(row))];
   return `${[
     `# ${name}`,
     "",
@@ -78,8 +79,8 @@ export const printReferencePage = (model, name, about) => {
     "",
     about,
     "",
-    ...part(TITLES.values, values),
-    ...part(TITLES.types, types),
+    ...partOf(TITLES.values, values),
+    ...partOf(TITLES.types, types),
   ]
     .join("\n")
     .replaceAll(/\n{3,}/g, "\n\n")
