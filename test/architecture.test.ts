@@ -111,6 +111,25 @@ describe("the folder table", () => {
     }
     expect(refused).toEqual([]);
   });
+
+  // A named import of `z` brings every language of zod's messages into a dapp's page.
+  it("takes zod as a namespace wherever the client reaches", () => {
+    const reached = new Set<string>();
+    const waiting = ["index", "ethers/index", "viem/index"].map((name) => `src/client/${name}.ts`);
+    for (let source = waiting.pop(); source !== undefined; source = waiting.pop()) {
+      if (reached.has(source)) continue;
+      reached.add(source);
+      const found = modules.find((module) => module.source === source);
+      for (const { resolved, dependencyTypes } of found?.dependencies ?? [])
+        if (resolved.startsWith("src/") && !dependencyTypes.includes("type-only"))
+          waiting.push(resolved);
+    }
+    expect(reached.size).toBeGreaterThan(80);
+    const named = [...reached].filter((file) =>
+      /^import \{[^}]*\bz\b[^}]*\} from "zod"/m.test(readFileSync(path.join(root, file), "utf8")),
+    );
+    expect(named).toEqual([]);
+  });
 });
 
 describe("house rules", () => {
