@@ -72,8 +72,10 @@ export const startReleaseWatch = (parts: {
       distrust = null;
     } catch (error) {
       if (signal.aborted) return;
+      const before = distrust;
       distrust = error instanceof Error ? error.message : String(error);
-      log.error("a registry is not believed", { error });
+      // Once for each lie: /health goes on saying it.
+      if (distrust !== before) log.error("a registry is not believed", { error });
     }
     for (const one of admitted) judge(one);
   };
