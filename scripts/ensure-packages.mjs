@@ -30,30 +30,32 @@ const PACKAGES = {
   lld: { there: () => inPath("wasm-ld") || inPath("wasm-ld-14") },
 };
 
-/** Folder of the second EVM engine: a package of its own, because it needs other versions of its libraries than we do. */
-const ENGINE = path.join(root, "test", "engines", "ethereumjs");
+/** Packages of their own below test/engines: the second EVM engine, and the other versions of Node. */
+const ENGINES = ["ethereumjs", "nodes"];
 const ENGINE_LIMIT = 300_000;
 
 const readVersion = (file) =>
   existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")).version ?? null) : null;
 
-/** `npm ci` for the engine where it is missing or of another version. Without network the suites say that they did not run. */
-const ensureEngine = () => {
-  const { dependencies } = JSON.parse(readFileSync(path.join(ENGINE, "package.json"), "utf8"));
+/** `npm ci` for an engine that is missing or of another version. Without network the suites say that they did not run. */
+const ensureEngine = (name) => {
+  const folder = path.join(root, "test", "engines", name);
+  const { dependencies } = JSON.parse(readFileSync(path.join(folder, "package.json"), "utf8"));
   const isThere = Object.entries(dependencies).every(
-    ([name, version]) =>
-      readVersion(path.join(ENGINE, "node_modules", name, "package.json")) === version,
+    ([dependency, version]) =>
+      readVersion(path.join(folder, "node_modules", dependency, "package.json")) ===
+      // An alias: npm:package@version.
+      version.slice(version.lastIndexOf("@") + 1),
   );
   if (isThere) return;
-  console.error("installing @ethereumjs/client for the tests …");
+  console.error(`installing test/engines/${name} for the tests …`);
   const { status } = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
-    cwd: ENGINE,
+    cwd: folder,
     stdio: ["ignore", "ignore", "inherit"],
     timeout: ENGINE_LIMIT,
     shell: process.platform === "win32",
   });
-  if (status !== 0)
-    console.error("npm ci failed in test/engines/ethereumjs; the tests go on without");
+  if (status !== 0) console.error(`npm ci failed in test/engines/${name}; the tests go on without`);
 };
 
 /**
@@ -61,7 +63,7 @@ const ensureEngine = () => {
  * suites to find out, which say by name what could not run.
  */
 export const ensurePackages = () => {
-  ensureEngine();
+  for (const name of ENGINES) ensureEngine(name);
   const missing = Object.keys(PACKAGES).filter((name) => !PACKAGES[name].there());
   if (missing.length === 0) return;
   if (process.getuid?.() !== 0 || !existsSync("/etc/debian_version") || !inPath("apt-get")) return;
