@@ -29,16 +29,18 @@ export const subscriptionErrors = {
     status: 429,
   },
   SUBSCRIPTION_TAKEN: {
-    kind: "unavailable",
+    kind: "user",
     message: "Subscription {name} is held by {consumer} until {until}",
     hint: "One consumer reads at a time. Wait until it ends or is silent, or give each consumer a name of its own.",
     status: 409,
+    exit: 5,
   },
   SUBSCRIPTION_LOST: {
-    kind: "unavailable",
+    kind: "user",
     message: "This session of subscription {name} is over",
     hint: "It was silent too long, was overtaken, or the cursor was moved: open a new one; what was not acknowledged comes again.",
     status: 409,
+    exit: 5,
   },
   SUBSCRIPTION_ACK_AHEAD: {
     kind: "user",
