@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { existsSync, renameSync } from "node:fs";
 import { mkdir, open, readFile, rm, unlink } from "node:fs/promises";
 import path from "node:path";
+import { syncFolder } from "../../src/core/sync-folder.ts";
 
 const SHELL = "/bin/sh";
 
@@ -33,15 +34,6 @@ const renameAll = (drafts: readonly { readonly draft: string; readonly file: str
     if (spawnSync(SHELL, ["-c", RENAME, "rename", ...names], options).status === 0) return;
   }
   for (const { draft, file } of drafts) if (existsSync(draft)) renameSync(draft, file);
-};
-
-const syncFolder = async (directory: string): Promise<void> => {
-  const handle = await open(directory, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 };
 
 /**

@@ -6,6 +6,7 @@ import { fabricError } from "../core/errors/fabric-error.ts";
 import { fileFault } from "../core/errors/file-fault.ts";
 import { systemCode } from "../core/errors/system-code.ts";
 import { digestHex, type Digest } from "../core/ids.ts";
+import { syncFolder } from "../core/sync-folder.ts";
 
 /** Where a folder registry keeps what. Everything but `private` may be copied and served. */
 export interface RegistryFolder {
@@ -69,15 +70,6 @@ export const readStored = async (file: string, limit: number): Promise<Uint8Arra
     if (code === "ENOENT" || code === "ENOTDIR") return null;
     if (error instanceof Error && "errno" in error) throw damaged(fileFault(error), error);
     throw error;
-  }
-};
-
-const syncFolder = async (folder: string): Promise<void> => {
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 };
 

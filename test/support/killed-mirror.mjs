@@ -1,20 +1,9 @@
 // Copies a folder registry into another folder and dies (SIGKILL) before or after its n-th change of a name on the disk.
 // argv: source, copy, checkpoint key, "before" | "after", n (0: never).
-import fs from "node:fs/promises";
-import { syncBuiltinESMExports } from "node:module";
+import { dieAtRename } from "./die-at-rename.mjs";
 
 const [sourceFolder, copyFolder, verifier, when, nth] = process.argv.slice(2);
-const { rename } = fs;
-let renames = 0;
-const die = () => process.kill(process.pid, "SIGKILL");
-fs.rename = async (from, to) => {
-  renames += 1;
-  const here = renames === Number(nth);
-  if (here && when === "before") die();
-  await rename(from, to);
-  if (here) die();
-};
-syncBuiltinESMExports();
+const renames = dieAtRename(when, nth);
 
 const dist = (file) => import(new URL(`../../dist/${file}`, import.meta.url).href);
 const { openFolderRegistry } = await dist("src/registry/open-folder-registry.js");
@@ -23,4 +12,4 @@ const { syncMirror } = await dist("src/registry/mirror/sync-mirror.js");
 const source = await openFolderRegistry(sourceFolder);
 const report = await syncMirror({ source, folder: copyFolder, verifier });
 await source.close();
-process.stdout.write(JSON.stringify({ renames, ...report }));
+process.stdout.write(JSON.stringify({ renames: renames.count(), ...report }));

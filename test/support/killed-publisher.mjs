@@ -1,20 +1,9 @@
 // Publishes a package into a folder registry and dies (SIGKILL) before or after its n-th change of a name on the disk.
 // argv: registry, package, publisher's seed, "before" | "after", n (0: never).
-import fs from "node:fs/promises";
-import { syncBuiltinESMExports } from "node:module";
+import { dieAtRename } from "./die-at-rename.mjs";
 
 const [registryFolder, packageFolder, seed, when, nth] = process.argv.slice(2);
-const { rename } = fs;
-let renames = 0;
-const die = () => process.kill(process.pid, "SIGKILL");
-fs.rename = async (from, to) => {
-  renames += 1;
-  const here = renames === Number(nth);
-  if (here && when === "before") die();
-  await rename(from, to);
-  if (here) die();
-};
-syncBuiltinESMExports();
+const renames = dieAtRename(when, nth);
 
 const dist = (file) => import(new URL(`../../dist/${file}`, import.meta.url).href);
 const { readPackage } = await dist("enclave-sim/host/read-package.js");
@@ -41,4 +30,4 @@ const published = await publishRelease(
   },
 );
 await registry.close();
-process.stdout.write(JSON.stringify({ renames, ...published }));
+process.stdout.write(JSON.stringify({ renames: renames.count(), ...published }));

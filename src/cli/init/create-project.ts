@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { lstatSync } from "node:fs";
-import { cp, mkdir, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { isBuiltin } from "node:module";
 import path from "node:path";
 
 import { fileFault } from "../../core/errors/file-fault.ts";
 import { fabricError } from "../../core/errors/fabric-error.ts";
 import { cryptletIdSchema } from "../../core/ids.ts";
+import { syncFolder } from "../../core/sync-folder.ts";
 import { fabricDependency, findFabricPackage, type FabricPackage } from "./fabric-package.ts";
 import type { TemplateLanguage, TemplateName } from "./project-choices.ts";
 
@@ -126,15 +127,6 @@ const writeFiles = async (
     const stored = path.join(into, file);
     await writeFile(stored, fill(await readFile(stored, "utf8"), name, language));
     await rename(stored, path.join(into, realName(file)));
-  }
-};
-
-const syncFolder = async (folder: string): Promise<void> => {
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 };
 
